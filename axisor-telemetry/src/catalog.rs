@@ -1,0 +1,240 @@
+//! Every series of the product: name, kind, labels, help and buckets, in one place.
+//!
+//! The first seven series of [`CONTRACT`] are the original `MonitoringService`'s, the other four are used
+//! by its alert rules. Their names, types, help texts, labels and buckets never change. [`OWN`] holds the
+//! product's own telemetry. Instruments, documentation and tests read this table and nothing else.
+
+/// A series (a metric family in Prometheus' words) as it appears in the exposition.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Series {
+    /// The full name, as scraped: counters end in `_total`, durations in `_seconds`.
+    pub name: &'static str,
+    /// What kind of instrument records it.
+    pub kind: Kind,
+    /// The labels, in the order in which recorders give their values.
+    pub labels: &'static [Label],
+    /// The `# HELP` text.
+    pub help: &'static str,
+}
+
+/// The kind of a series, as in the `# TYPE` line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Only ever goes up; starts again at 0 with the process.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Observations counted by the upper bounds given here; `+Inf` is implied.
+    Histogram {
+        /// The upper bounds, rising, in the unit of the series.
+        buckets: &'static [f64],
+    },
+}
+
+impl Kind {
+    /// The word of the `# TYPE` line.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram { .. } => "histogram",
+        }
+    }
+}
+
+/// A label of a series and the values it may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Label {
+    /// The label's name.
+    pub name: &'static str,
+    /// The values it may take.
+    pub values: Values,
+}
+
+/// The values a label may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Values {
+    /// Any text. Past the family's bound of series such a value is replaced by [`OVERFLOW`](crate::label::OVERFLOW).
+    Free,
+    /// A set the product knows beforehand, kept as it is even past the bound.
+    Closed,
+}
+
+/// Upper bounds of the original's duration histograms, in seconds.
+pub const DURATION_BUCKETS: &[f64] = &[0.1, 0.5, 1.0, 2.0, 5.0, 10.0];
+
+/// Upper bounds of a custom histogram that names none: prom-client's defaults.
+pub const DEFAULT_BUCKETS: &[f64] = &[
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+const fn free(name: &'static str) -> Label {
+    Label {
+        name,
+        values: Values::Free,
+    }
+}
+
+const fn closed(name: &'static str) -> Label {
+    Label {
+        name,
+        values: Values::Closed,
+    }
+}
+
+const fn counter(name: &'static str, labels: &'static [Label], help: &'static str) -> Series {
+    Series {
+        name,
+        kind: Kind::Counter,
+        labels,
+        help,
+    }
+}
+
+const fn gauge(name: &'static str, labels: &'static [Label], help: &'static str) -> Series {
+    Series {
+        name,
+        kind: Kind::Gauge,
+        labels,
+        help,
+    }
+}
+
+const fn duration(name: &'static str, labels: &'static [Label], help: &'static str) -> Series {
+    Series {
+        name,
+        kind: Kind::Histogram {
+            buckets: DURATION_BUCKETS,
+        },
+        labels,
+        help,
+    }
+}
+
+/// HTTP requests answered, by method, route pattern and status.
+pub const HTTP_REQUESTS: Series = counter(
+    "axisor_http_requests_total",
+    &[closed("method"), free("route"), closed("status_code")],
+    "Total number of HTTP requests",
+);
+/// Time from a request's arrival to the last byte of its answer.
+pub const HTTP_REQUEST_DURATION: Series = duration(
+    "axisor_http_request_duration_seconds",
+    &[closed("method"), free("route")],
+    "HTTP request duration in seconds",
+);
+/// Users seen in the last 30 minutes.
+pub const ACTIVE_USERS: Series = gauge("axisor_active_users", &[], "Number of active users");
+/// Connections of the database that run a statement.
+pub const DATABASE_CONNECTIONS: Series = gauge(
+    "axisor_database_connections",
+    &[],
+    "Number of active database connections",
+);
+/// Automation executions by type and outcome.
+pub const AUTOMATION_EXECUTIONS: Series = counter(
+    "axisor_automation_executions_total",
+    &[free("automation_type"), closed("status")],
+    "Total number of automation executions",
+);
+/// Margin guard actions by action and plan.
+pub const MARGIN_GUARD_ACTIONS: Series = counter(
+    "axisor_margin_guard_actions_total",
+    &[free("action_type"), free("user_plan")],
+    "Total number of margin guard actions",
+);
+/// Whether the last health check found everything well.
+pub const SYSTEM_HEALTH: Series = gauge(
+    "axisor_system_health",
+    &[],
+    "System health status (1 = healthy, 0 = unhealthy)",
+);
+/// Payments processed, by outcome.
+pub const PAYMENT_PROCESSING: Series = counter(
+    "axisor_payment_processing_total",
+    &[closed("status")],
+    "Total number of processed payments",
+);
+/// Jobs waiting, by queue.
+pub const WORKER_QUEUE_SIZE: Series = gauge(
+    "axisor_worker_queue_size",
+    &[free("queue")],
+    "Number of jobs waiting in a worker queue",
+);
+/// Failed authentications, by reason.
+pub const AUTH_FAILURES: Series = counter(
+    "axisor_auth_failures_total",
+    &[free("reason")],
+    "Total number of failed authentications",
+);
+/// Page loads as browsers measured them.
+pub const PAGE_LOAD_DURATION: Series = duration(
+    "axisor_page_load_duration_seconds",
+    &[free("page")],
+    "Page load duration in seconds",
+);
+
+/// Requests that were not answered to the end: the client left or the body broke.
+pub const HTTP_REQUESTS_ABORTED: Series = counter(
+    "axisor_http_requests_aborted_total",
+    &[closed("method"), free("route")],
+    "Total number of HTTP requests whose answer was not handed over to the end",
+);
+/// Recordings whose labels were replaced because the family had reached its bound of series.
+pub const LABEL_OVERFLOW: Series = counter(
+    "axisor_label_overflow_total",
+    &[free("metric")],
+    "Total number of recordings folded into \"other\" at the bound of series",
+);
+/// Polls that failed and wrote 0.
+pub const POLL_FAILURES: Series = counter(
+    "axisor_poll_failures_total",
+    &[free("poll")],
+    "Total number of failed polls",
+);
+/// Spans, metric points and log lines that left the process.
+pub const TELEMETRY_EXPORTED: Series = counter(
+    "axisor_telemetry_exported_total",
+    &[closed("signal")],
+    "Total number of telemetry items the receiver accepted",
+);
+/// Spans, metric points and log lines that were lost, by reason.
+pub const TELEMETRY_DROPPED: Series = counter(
+    "axisor_telemetry_dropped_total",
+    &[closed("signal"), closed("reason")],
+    "Total number of telemetry items lost before the receiver accepted them",
+);
+
+/// The eleven series of the contract with the original's dashboards and alerts.
+pub const CONTRACT: [Series; 11] = [
+    HTTP_REQUESTS,
+    HTTP_REQUEST_DURATION,
+    ACTIVE_USERS,
+    DATABASE_CONNECTIONS,
+    AUTOMATION_EXECUTIONS,
+    MARGIN_GUARD_ACTIONS,
+    SYSTEM_HEALTH,
+    PAYMENT_PROCESSING,
+    WORKER_QUEUE_SIZE,
+    AUTH_FAILURES,
+    PAGE_LOAD_DURATION,
+];
+
+/// The product's own series beside the contract.
+pub const OWN: [Series; 5] = [
+    HTTP_REQUESTS_ABORTED,
+    LABEL_OVERFLOW,
+    POLL_FAILURES,
+    TELEMETRY_EXPORTED,
+    TELEMETRY_DROPPED,
+];
+
+/// Every series: the contract first.
+pub fn all() -> impl Iterator<Item = &'static Series> {
+    CONTRACT.iter().chain(OWN.iter())
+}

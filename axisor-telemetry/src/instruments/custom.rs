@@ -1,0 +1,455 @@
+//! Users' own counters, gauges and histograms, refused where prom-client refused them.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use opentelemetry::Key;
+use opentelemetry::metrics::{BoundCounter, BoundHistogram};
+
+use super::family::{Family, GaugeCell, GaugeFamily, HistogramFamily, LabelName};
+use super::meters::{Definition, Meters};
+use crate::catalog;
+
+/// Why a custom metric was not made, or a recording not taken. What was there before is untouched.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetricError {
+    /// The name belongs to the catalogue or to an earlier custom metric.
+    #[error(
+        "metric name `{name}` is taken, expected one that no other metric of this telemetry has"
+    )]
+    NameTaken {
+        /// The name given.
+        name: String,
+    },
+    /// The name is not one of the Prometheus data model.
+    #[error(
+        "`{name}` is no metric name, expected letters, digits, `_` and `:`, the first no digit"
+    )]
+    InvalidName {
+        /// The name given.
+        name: String,
+    },
+    /// A label's name is not one of the Prometheus data model, or given twice.
+    #[error(
+        "`{label}` is no label for `{metric}`, expected each name once, of letters, digits and `_`, the first no digit"
+    )]
+    InvalidLabel {
+        /// The metric's name.
+        metric: String,
+        /// The label's name.
+        label: String,
+    },
+    /// `le` is the label of a histogram's own buckets.
+    #[error(
+        "label `le` of histogram `{metric}` is reserved for its buckets, expected another name"
+    )]
+    ReservedLabel {
+        /// The metric's name.
+        metric: String,
+    },
+    /// The help text is empty.
+    #[error("help of `{metric}` is empty, expected a sentence that says what is counted")]
+    EmptyHelp {
+        /// The metric's name.
+        metric: String,
+    },
+    /// The buckets do not rise, or are not finite.
+    #[error("buckets of `{metric}` are {buckets:?}, expected finite upper bounds in rising order")]
+    InvalidBuckets {
+        /// The metric's name.
+        metric: String,
+        /// The bounds given.
+        buckets: Vec<f64>,
+    },
+    /// A label was given that the metric does not declare.
+    #[error("`{metric}` has no label `{label}`, expected some of {expected:?}")]
+    UndeclaredLabel {
+        /// The metric's name.
+        metric: String,
+        /// The label given.
+        label: String,
+        /// The labels declared.
+        expected: Vec<String>,
+    },
+    /// The count of positional values differs from the count of labels.
+    #[error("{given} label values for `{metric}`, expected one for each of {expected:?}")]
+    WrongLabelCount {
+        /// The metric's name.
+        metric: String,
+        /// How many values were given.
+        given: usize,
+        /// The labels declared.
+        expected: Vec<String>,
+    },
+    /// A counter cannot go down or take what is no number.
+    #[error("increment of `{metric}` is {value}, expected a finite number of 0 or more")]
+    InvalidIncrement {
+        /// The metric's name.
+        metric: String,
+        /// The value given.
+        value: f64,
+    },
+    /// A histogram cannot observe what is no number.
+    #[error("observation of `{metric}` is {value}, expected a finite number")]
+    InvalidObservation {
+        /// The metric's name.
+        metric: String,
+        /// The value given.
+        value: f64,
+    },
+}
+
+/// The values of a metric's labels: by position (`["buy", "limit"]`) or by name (`[("side", "buy")]`).
+///
+/// By position there is one for each label, in their order. By name a label may be left out and is then empty,
+/// which a scraper takes as absent.
+pub trait LabelSet: sealed::Sealed {
+    #[doc(hidden)]
+    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for &[&str] {}
+    impl Sealed for &[(&str, &str)] {}
+    impl<const N: usize> Sealed for [&str; N] {}
+    impl<const N: usize> Sealed for [(&str, &str); N] {}
+    impl Sealed for () {}
+}
+
+impl LabelSet for &[&str] {
+    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError> {
+        if self.len() != labels.len() {
+            return Err(MetricError::WrongLabelCount {
+                metric: metric.to_owned(),
+                given: self.len(),
+                expected: names(labels),
+            });
+        }
+        Ok(self.iter().map(|value| (*value).to_owned()).collect())
+    }
+}
+
+impl LabelSet for &[(&str, &str)] {
+    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError> {
+        let mut values = vec![String::new(); labels.len()];
+        for (name, value) in *self {
+            let Some(position) = labels.iter().position(|label| label.key.as_str() == *name) else {
+                return Err(MetricError::UndeclaredLabel {
+                    metric: metric.to_owned(),
+                    label: (*name).to_owned(),
+                    expected: names(labels),
+                });
+            };
+            (*value).clone_into(&mut values[position]);
+        }
+        Ok(values)
+    }
+}
+
+impl<const N: usize> LabelSet for [&str; N] {
+    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError> {
+        self.as_slice().resolve(metric, labels)
+    }
+}
+
+impl<const N: usize> LabelSet for [(&str, &str); N] {
+    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError> {
+        self.as_slice().resolve(metric, labels)
+    }
+}
+
+/// No labels.
+impl LabelSet for () {
+    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError> {
+        <&[&str] as LabelSet>::resolve(&[].as_slice(), metric, labels)
+    }
+}
+
+/// A custom metric of any kind: its name, its labels and its series.
+struct Metric<B> {
+    name: String,
+    labels: Arc<[LabelName]>,
+    family: Family<B>,
+}
+
+impl<B: Clone> Metric<B> {
+    fn with(self: &Arc<Self>, labels: &impl LabelSet) -> Result<Lazy<B>, MetricError> {
+        let values = labels.resolve(&self.name, &self.labels)?;
+        Ok(Lazy {
+            metric: Arc::clone(self),
+            values,
+            bound: OnceLock::new(),
+        })
+    }
+}
+
+/// A series that comes into being with its first recording.
+struct Lazy<B> {
+    metric: Arc<Metric<B>>,
+    values: Vec<String>,
+    bound: OnceLock<B>,
+}
+
+impl<B: Clone> Lazy<B> {
+    fn get(&self) -> &B {
+        self.bound.get_or_init(|| {
+            let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
+            self.metric.family.with(&values)
+        })
+    }
+}
+
+/// A custom counter.
+#[derive(Clone)]
+pub struct Counter(Arc<Metric<BoundCounter<f64>>>);
+
+/// One series of a [`Counter`].
+pub struct CounterSeries(Lazy<BoundCounter<f64>>);
+
+impl Counter {
+    /// The series with these label values. Asking for it records nothing.
+    ///
+    /// # Errors
+    /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
+    pub fn with(&self, labels: impl LabelSet) -> Result<CounterSeries, MetricError> {
+        self.0.with(&labels).map(CounterSeries)
+    }
+}
+
+impl CounterSeries {
+    /// Adds one.
+    pub fn inc(&self) {
+        self.0.get().add(1.0);
+    }
+
+    /// Adds `value`.
+    ///
+    /// # Errors
+    /// [`MetricError::InvalidIncrement`] if it is negative, infinite or not a number.
+    pub fn inc_by(&self, value: f64) -> Result<(), MetricError> {
+        if !value.is_finite() || value < 0.0 {
+            return Err(MetricError::InvalidIncrement {
+                metric: self.0.metric.name.clone(),
+                value,
+            });
+        }
+        self.0.get().add(value);
+        Ok(())
+    }
+}
+
+/// A custom gauge.
+#[derive(Clone)]
+pub struct Gauge(Arc<Metric<Arc<GaugeCell>>>);
+
+/// One series of a [`Gauge`].
+pub struct GaugeSeries(Lazy<Arc<GaugeCell>>);
+
+impl Gauge {
+    /// The series with these label values. Asking for it records nothing.
+    ///
+    /// # Errors
+    /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
+    pub fn with(&self, labels: impl LabelSet) -> Result<GaugeSeries, MetricError> {
+        self.0.with(&labels).map(GaugeSeries)
+    }
+}
+
+impl GaugeSeries {
+    /// Sets the value; any number will do, also infinity and not-a-number.
+    pub fn set(&self, value: f64) {
+        self.0.get().set(value);
+    }
+
+    /// Adds one.
+    pub fn inc(&self) {
+        self.inc_by(1.0);
+    }
+
+    /// Adds `value`.
+    pub fn inc_by(&self, value: f64) {
+        self.0.get().add(value);
+    }
+
+    /// Takes one off.
+    pub fn dec(&self) {
+        self.dec_by(1.0);
+    }
+
+    /// Takes `value` off.
+    pub fn dec_by(&self, value: f64) {
+        self.0.get().add(-value);
+    }
+}
+
+/// A custom histogram.
+#[derive(Clone)]
+pub struct Histogram(Arc<Metric<BoundHistogram<f64>>>);
+
+/// One series of a [`Histogram`].
+pub struct HistogramSeries(Lazy<BoundHistogram<f64>>);
+
+impl Histogram {
+    /// The series with these label values. Asking for it records nothing.
+    ///
+    /// # Errors
+    /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
+    pub fn with(&self, labels: impl LabelSet) -> Result<HistogramSeries, MetricError> {
+        self.0.with(&labels).map(HistogramSeries)
+    }
+}
+
+impl HistogramSeries {
+    /// Counts `value` in its bucket; a value equal to an upper bound belongs to that bucket.
+    ///
+    /// # Errors
+    /// [`MetricError::InvalidObservation`] if it is infinite or not a number.
+    pub fn observe(&self, value: f64) -> Result<(), MetricError> {
+        if !value.is_finite() {
+            return Err(MetricError::InvalidObservation {
+                metric: self.0.metric.name.clone(),
+                value,
+            });
+        }
+        self.0.get().record(value);
+        Ok(())
+    }
+}
+
+/// Makes custom metrics and knows which names are taken.
+pub(crate) struct CustomMetrics {
+    meters: Arc<Meters>,
+    taken: Mutex<HashSet<String>>,
+}
+
+impl CustomMetrics {
+    pub(crate) fn new(meters: Arc<Meters>) -> Self {
+        let taken = catalog::all()
+            .map(|series| series.name.to_owned())
+            .collect();
+        Self {
+            meters,
+            taken: Mutex::new(taken),
+        }
+    }
+
+    pub(crate) fn counter(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> Result<Counter, MetricError> {
+        self.make(name, help, labels, |definition| {
+            self.meters.counter_family(definition)
+        })
+        .map(Counter)
+    }
+
+    pub(crate) fn gauge(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> Result<Gauge, MetricError> {
+        let family =
+            |definition: &Definition| -> GaugeFamily { self.meters.gauge_family(definition) };
+        self.make(name, help, labels, family).map(Gauge)
+    }
+
+    pub(crate) fn histogram(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+        buckets: &[f64],
+    ) -> Result<Histogram, MetricError> {
+        if labels.contains(&"le") {
+            return Err(MetricError::ReservedLabel {
+                metric: name.to_owned(),
+            });
+        }
+        if !buckets.iter().all(|bound| bound.is_finite()) || !buckets.is_sorted_by(|a, b| a < b) {
+            return Err(MetricError::InvalidBuckets {
+                metric: name.to_owned(),
+                buckets: buckets.to_vec(),
+            });
+        }
+        let family = |definition: &Definition| -> HistogramFamily {
+            self.meters.histogram_family(definition, buckets)
+        };
+        self.make(name, help, labels, family).map(Histogram)
+    }
+
+    fn make<B: Clone>(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+        family: impl FnOnce(&Definition) -> Family<B>,
+    ) -> Result<Arc<Metric<B>>, MetricError> {
+        check(name, help, labels)?;
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.contains(name) {
+            return Err(MetricError::NameTaken {
+                name: name.to_owned(),
+            });
+        }
+        taken.insert(name.to_owned());
+        drop(taken);
+        let label = |name: &&str| LabelName {
+            key: Key::new((*name).to_owned()),
+            closed: false,
+        };
+        let labels: Arc<[LabelName]> = labels.iter().map(label).collect();
+        let definition = Definition {
+            name: name.to_owned(),
+            help: help.to_owned(),
+            labels: Arc::clone(&labels),
+        };
+        Ok(Arc::new(Metric {
+            name: definition.name.clone(),
+            labels,
+            family: family(&definition),
+        }))
+    }
+}
+
+fn check(name: &str, help: &str, labels: &[&str]) -> Result<(), MetricError> {
+    if !is_name(name, |c| c == b'_' || c == b':') {
+        return Err(MetricError::InvalidName {
+            name: name.to_owned(),
+        });
+    }
+    if help.is_empty() {
+        return Err(MetricError::EmptyHelp {
+            metric: name.to_owned(),
+        });
+    }
+    for (position, label) in labels.iter().enumerate() {
+        if !is_name(label, |c| c == b'_') || labels[..position].contains(label) {
+            return Err(MetricError::InvalidLabel {
+                metric: name.to_owned(),
+                label: (*label).to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Names of the Prometheus data model: <https://prometheus.io/docs/concepts/data_model/>.
+fn is_name(name: &str, also: impl Fn(u8) -> bool) -> bool {
+    !name.is_empty()
+        && !name.as_bytes()[0].is_ascii_digit()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || also(byte))
+}
+
+fn names(labels: &[LabelName]) -> Vec<String> {
+    labels
+        .iter()
+        .map(|label| label.key.as_str().to_owned())
+        .collect()
+}

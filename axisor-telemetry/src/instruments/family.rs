@@ -1,0 +1,173 @@
+//! A family of series and its bound.
+
+use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use hashbrown::{Equivalent, HashMap};
+use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram};
+use opentelemetry::{Key, KeyValue};
+
+use crate::label::OVERFLOW;
+
+/// A counter's series; increments are whole for the catalogue and fractional for custom metrics.
+pub(crate) type CounterFamily = Family<BoundCounter<u64>>;
+/// A gauge's series.
+pub(crate) type GaugeFamily = Family<Arc<GaugeCell>>;
+/// A histogram's series.
+pub(crate) type HistogramFamily = Family<BoundHistogram<f64>>;
+
+/// The series of one metric, each bound to its label values at its first use.
+///
+/// Past `bound` series a free label becomes [`OVERFLOW`] and the recording is counted, so that the SDK's own
+/// silent fold is never reached.
+pub(crate) struct Family<B> {
+    name: Arc<str>,
+    labels: Arc<[LabelName]>,
+    bind: Box<dyn Fn(&[KeyValue]) -> B + Send + Sync>,
+    series: RwLock<HashMap<LabelValues, B>>,
+    bound: usize,
+    overflow: Option<Arc<CounterFamily>>,
+    overflowed: AtomicBool,
+}
+
+/// One gauge series, which knows its value: the SDK's gauge can only be set.
+pub(crate) struct GaugeCell {
+    value: Mutex<f64>,
+    gauge: BoundGauge<f64>,
+}
+
+impl GaugeCell {
+    pub(crate) fn new(gauge: BoundGauge<f64>) -> Self {
+        Self {
+            value: Mutex::new(0.0),
+            gauge,
+        }
+    }
+
+    pub(crate) fn set(&self, value: f64) {
+        self.change(|_| value);
+    }
+
+    pub(crate) fn add(&self, by: f64) {
+        self.change(|value| value + by);
+    }
+
+    fn change(&self, change: impl FnOnce(f64) -> f64) {
+        let mut value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        *value = change(*value);
+        self.gauge.record(*value);
+    }
+}
+
+/// A label's name and whether its values are a set known beforehand.
+#[derive(Clone)]
+pub(crate) struct LabelName {
+    pub(crate) key: Key,
+    pub(crate) closed: bool,
+}
+
+#[derive(PartialEq, Eq)]
+struct LabelValues(Box<[Box<str>]>);
+
+impl Hash for LabelValues {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.iter().for_each(|value| value.hash(state));
+    }
+}
+
+struct Given<'a>(&'a [&'a str]);
+
+impl Hash for Given<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.iter().for_each(|value| value.hash(state));
+    }
+}
+
+impl Equivalent<LabelValues> for Given<'_> {
+    fn equivalent(&self, key: &LabelValues) -> bool {
+        self.0.len() == key.0.len()
+            && self
+                .0
+                .iter()
+                .zip(&key.0)
+                .all(|(given, kept)| *given == &**kept)
+    }
+}
+
+impl<B: Clone> Family<B> {
+    pub(crate) fn new(
+        name: Arc<str>,
+        labels: Arc<[LabelName]>,
+        bound: usize,
+        overflow: Option<Arc<CounterFamily>>,
+        bind: impl Fn(&[KeyValue]) -> B + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name,
+            labels,
+            bind: Box::new(bind),
+            series: RwLock::default(),
+            bound,
+            overflow,
+            overflowed: AtomicBool::new(false),
+        }
+    }
+
+    /// The series with these label values, in the order of the family's labels.
+    ///
+    /// A value too many is left out and a missing one is empty: recorders give as many as the catalogue has.
+    pub(crate) fn with(&self, values: &[&str]) -> B {
+        if let Some(series) = self.known(values) {
+            return series;
+        }
+        let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(series) = series.get(&Given(values)) {
+            return series.clone();
+        }
+        if series.len() < self.bound {
+            return self.insert(&mut series, values);
+        }
+        let folded = self.folded(values);
+        let other = match series.get(&Given(&folded)) {
+            Some(other) => other.clone(),
+            None => self.insert(&mut series, &folded),
+        };
+        drop(series);
+        self.report_overflow();
+        other
+    }
+
+    fn known(&self, values: &[&str]) -> Option<B> {
+        let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
+        series.get(&Given(values)).cloned()
+    }
+
+    fn insert(&self, series: &mut HashMap<LabelValues, B>, values: &[&str]) -> B {
+        let attributes: Vec<KeyValue> = self
+            .labels
+            .iter()
+            .zip(values)
+            .map(|(label, value)| KeyValue::new(label.key.clone(), String::from(*value)))
+            .collect();
+        let bound = (self.bind)(&attributes);
+        let key = LabelValues(values.iter().map(|value| Box::from(*value)).collect());
+        series.insert(key, bound.clone());
+        bound
+    }
+
+    fn folded<'a>(&self, values: &[&'a str]) -> Vec<&'a str> {
+        let fold =
+            |(label, value): (&LabelName, &&'a str)| if label.closed { *value } else { OVERFLOW };
+        self.labels.iter().zip(values).map(fold).collect()
+    }
+
+    fn report_overflow(&self) {
+        if let Some(overflow) = &self.overflow {
+            overflow.with(&[&self.name]).add(1);
+        }
+        if !self.overflowed.swap(true, Ordering::Relaxed) {
+            tracing::warn!(metric = %self.name, bound = self.bound, "bound of series reached: further label values become `other`");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Instruments made through the OpenTelemetry metrics API, named exactly as they are scraped.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use opentelemetry::Key;
+use opentelemetry::metrics::{BoundCounter, BoundHistogram, Meter, MeterProvider};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+use super::family::{CounterFamily, Family, GaugeCell, GaugeFamily, HistogramFamily, LabelName};
+use crate::catalog::{self, Kind, Series, Values};
+
+/// The instrumentation scope of everything this crate records.
+pub(crate) const SCOPE: &str = "axisor-telemetry";
+
+/// Makes the instruments and remembers what the SDK cannot say by itself.
+pub(crate) struct Meters {
+    provider: SdkMeterProvider,
+    series_bound: usize,
+    spellings: Mutex<HashMap<String, usize>>,
+    zero_histograms: Mutex<Vec<ZeroHistogram>>,
+    overflow: OnceLock<Arc<CounterFamily>>,
+}
+
+/// A histogram without labels: scraped as zeros from the start, which the SDK has no call for.
+#[derive(Debug, Clone)]
+pub(crate) struct ZeroHistogram {
+    pub(crate) name: String,
+    pub(crate) help: String,
+    pub(crate) buckets: Vec<f64>,
+}
+
+/// What an instrument is made of, whether from the catalogue or from a user.
+pub(crate) struct Definition {
+    pub(crate) name: String,
+    pub(crate) help: String,
+    pub(crate) labels: Arc<[LabelName]>,
+}
+
+impl Definition {
+    fn of(series: &Series) -> Self {
+        let label = |label: &catalog::Label| LabelName {
+            key: Key::from_static_str(label.name),
+            closed: label.values == Values::Closed,
+        };
+        Self {
+            name: series.name.to_owned(),
+            help: series.help.to_owned(),
+            labels: series.labels.iter().map(label).collect(),
+        }
+    }
+}
+
+impl Meters {
+    pub(crate) fn new(provider: SdkMeterProvider, series_bound: usize) -> Arc<Self> {
+        let meters = Arc::new(Self {
+            provider,
+            series_bound,
+            spellings: Mutex::default(),
+            zero_histograms: Mutex::default(),
+            overflow: OnceLock::new(),
+        });
+        let overflow = meters.counter(&catalog::LABEL_OVERFLOW);
+        let _ = meters.overflow.set(Arc::new(overflow));
+        meters
+    }
+
+    pub(crate) fn counter(&self, series: &Series) -> CounterFamily {
+        let definition = Definition::of(series);
+        let counter = self
+            .meter(&definition.name)
+            .u64_counter(definition.name.clone())
+            .with_description(definition.help.clone())
+            .build();
+        self.family(&definition, move |labels| counter.bind(labels))
+    }
+
+    pub(crate) fn gauge(&self, series: &Series) -> GaugeFamily {
+        self.gauge_family(&Definition::of(series))
+    }
+
+    pub(crate) fn histogram(&self, series: &Series) -> HistogramFamily {
+        let Kind::Histogram { buckets } = series.kind else {
+            unreachable!("the catalogue's {} is not a histogram", series.name)
+        };
+        self.histogram_family(&Definition::of(series), buckets)
+    }
+
+    /// A counter of fractional increments; without labels it is 0 from the start.
+    pub(crate) fn counter_family(&self, definition: &Definition) -> Family<BoundCounter<f64>> {
+        let counter = self
+            .meter(&definition.name)
+            .f64_counter(definition.name.clone())
+            .with_description(definition.help.clone())
+            .build();
+        let family = self.family(definition, move |labels| counter.bind(labels));
+        if definition.labels.is_empty() {
+            family.with(&[]).add(0.0);
+        }
+        family
+    }
+
+    /// A gauge; without labels it is 0 from the start.
+    pub(crate) fn gauge_family(&self, definition: &Definition) -> GaugeFamily {
+        let gauge = self
+            .meter(&definition.name)
+            .f64_gauge(definition.name.clone())
+            .with_description(definition.help.clone())
+            .build();
+        let family = self.family(definition, move |labels| {
+            Arc::new(GaugeCell::new(gauge.bind(labels)))
+        });
+        if definition.labels.is_empty() {
+            family.with(&[]).set(0.0);
+        }
+        family
+    }
+
+    pub(crate) fn histogram_family(
+        &self,
+        definition: &Definition,
+        buckets: &[f64],
+    ) -> Family<BoundHistogram<f64>> {
+        let histogram = self
+            .meter(&definition.name)
+            .f64_histogram(definition.name.clone())
+            .with_description(definition.help.clone())
+            .with_boundaries(buckets.to_vec())
+            .build();
+        if definition.labels.is_empty() {
+            self.zero_histograms
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(ZeroHistogram {
+                    name: definition.name.clone(),
+                    help: definition.help.clone(),
+                    buckets: buckets.to_vec(),
+                });
+        }
+        self.family(definition, move |labels| histogram.bind(labels))
+    }
+
+    /// The histograms that are zeros until something is observed.
+    pub(crate) fn zero_histograms(&self) -> Vec<ZeroHistogram> {
+        self.zero_histograms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn family<B: Clone>(
+        &self,
+        definition: &Definition,
+        bind: impl Fn(&[opentelemetry::KeyValue]) -> B + Send + Sync + 'static,
+    ) -> Family<B> {
+        Family::new(
+            Arc::from(definition.name.as_str()),
+            definition.labels.clone(),
+            self.series_bound,
+            self.overflow.get().cloned(),
+            bind,
+        )
+    }
+
+    /// The meter for a name: the SDK merges instruments of one meter whose names differ in case only,
+    /// so the second spelling of a name gets a second meter.
+    fn meter(&self, name: &str) -> Meter {
+        let mut spellings = self
+            .spellings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let count = spellings.entry(name.to_ascii_lowercase()).or_default();
+        *count += 1;
+        match *count {
+            1 => self.provider.meter(SCOPE),
+            nth => self.provider.meter_with_scope(
+                opentelemetry::InstrumentationScope::builder(format!("{SCOPE}.{nth}")).build(),
+            ),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Handles bound to the catalogue's series: the only way a number gets in.
+
+mod custom;
+mod family;
+mod meters;
+
+pub(crate) use custom::CustomMetrics;
+pub use custom::{
+    Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, LabelSet, MetricError,
+};
+pub(crate) use family::{CounterFamily, Family, GaugeFamily, HistogramFamily};
+pub(crate) use meters::{Meters, ZeroHistogram};
+
+use std::sync::Arc;
+
+use crate::catalog;
+
+/// The instruments of every series in the catalogue, made once per telemetry.
+pub(crate) struct Instruments {
+    pub(crate) http_requests: CounterFamily,
+    pub(crate) http_request_duration: HistogramFamily,
+    pub(crate) http_requests_aborted: CounterFamily,
+    pub(crate) active_users: GaugeFamily,
+    pub(crate) database_connections: GaugeFamily,
+    pub(crate) automation_executions: CounterFamily,
+    pub(crate) margin_guard_actions: CounterFamily,
+    pub(crate) system_health: GaugeFamily,
+    pub(crate) payment_processing: CounterFamily,
+    pub(crate) worker_queue_size: GaugeFamily,
+    pub(crate) auth_failures: CounterFamily,
+    pub(crate) page_load_duration: HistogramFamily,
+    pub(crate) poll_failures: CounterFamily,
+    pub(crate) telemetry_exported: CounterFamily,
+    pub(crate) telemetry_dropped: CounterFamily,
+}
+
+impl Instruments {
+    pub(crate) fn new(meters: &Arc<Meters>) -> Self {
+        Self {
+            http_requests: meters.counter(&catalog::HTTP_REQUESTS),
+            http_request_duration: meters.histogram(&catalog::HTTP_REQUEST_DURATION),
+            http_requests_aborted: meters.counter(&catalog::HTTP_REQUESTS_ABORTED),
+            active_users: meters.gauge(&catalog::ACTIVE_USERS),
+            database_connections: meters.gauge(&catalog::DATABASE_CONNECTIONS),
+            automation_executions: meters.counter(&catalog::AUTOMATION_EXECUTIONS),
+            margin_guard_actions: meters.counter(&catalog::MARGIN_GUARD_ACTIONS),
+            system_health: meters.gauge(&catalog::SYSTEM_HEALTH),
+            payment_processing: meters.counter(&catalog::PAYMENT_PROCESSING),
+            worker_queue_size: meters.gauge(&catalog::WORKER_QUEUE_SIZE),
+            auth_failures: meters.counter(&catalog::AUTH_FAILURES),
+            page_load_duration: meters.histogram(&catalog::PAGE_LOAD_DURATION),
+            poll_failures: meters.counter(&catalog::POLL_FAILURES),
+            telemetry_exported: meters.counter(&catalog::TELEMETRY_EXPORTED),
+            telemetry_dropped: meters.counter(&catalog::TELEMETRY_DROPPED),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Which telemetry a call belongs to: the one its context carries, or else the installed one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwapOption;
+use opentelemetry::Context;
+use opentelemetry_sdk::trace::SdkTracer;
+
+use crate::clock::Clock;
+use crate::instruments::Instruments;
+
+/// Everything a recorder needs of one built telemetry.
+pub(crate) struct Scope {
+    /// Unique in the process, so that what was bound for one telemetry is never used for another.
+    pub(crate) id: u64,
+    pub(crate) instruments: Instruments,
+    pub(crate) tracer: SdkTracer,
+    pub(crate) clock: Clock,
+}
+
+static INSTALLED: ArcSwapOption<Scope> = ArcSwapOption::const_empty();
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+static CARRIED: AtomicU64 = AtomicU64::new(0);
+
+/// A scope carried by an OpenTelemetry context, for telemetry that was built without globals.
+struct Carried(Arc<Scope>);
+
+impl Scope {
+    pub(crate) fn new(instruments: Instruments, tracer: SdkTracer, clock: Clock) -> Arc<Self> {
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Self {
+            id,
+            instruments,
+            tracer,
+            clock,
+        })
+    }
+
+    /// `context` with this scope in it: calls made under it record here.
+    pub(crate) fn carry(self: &Arc<Self>, context: &Context) -> Context {
+        CARRIED.fetch_add(1, Ordering::Relaxed);
+        context.with_value(Carried(Arc::clone(self)))
+    }
+
+    /// Whether this is the scope installed for the whole process.
+    pub(crate) fn is_installed(&self) -> bool {
+        INSTALLED
+            .load()
+            .as_ref()
+            .is_some_and(|installed| installed.id == self.id)
+    }
+}
+
+/// The scope of the present call: carried by the current context, or else the installed one.
+pub(crate) fn current() -> Option<Arc<Scope>> {
+    if CARRIED.load(Ordering::Relaxed) > 0
+        && let Some(scope) = Context::map_current(|context| {
+            context.get::<Carried>().map(|carried| carried.0.clone())
+        })
+    {
+        return Some(scope);
+    }
+    INSTALLED.load_full()
+}
+
+/// Makes `scope` the process-wide one; the former one is returned.
+pub(crate) fn install(scope: Arc<Scope>) -> Option<Arc<Scope>> {
+    INSTALLED.swap(Some(scope))
+}
+
+/// Takes `scope` back if it is the installed one.
+pub(crate) fn uninstall(scope: &Arc<Scope>) {
+    if scope.is_installed() {
+        INSTALLED.store(None);
+    }
+}
