@@ -2,6 +2,7 @@
 
 pub mod catalog;
 mod clock;
+pub mod config;
 mod instruments;
 pub mod label;
 mod scope;
