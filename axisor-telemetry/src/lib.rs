@@ -3,6 +3,17 @@
 pub mod catalog;
 mod clock;
 pub mod config;
+pub mod exposition;
 mod instruments;
 pub mod label;
+mod logs;
+pub mod pipeline;
 mod scope;
+mod telemetry;
+
+pub use clock::{Clock, Moment};
+pub use instruments::{
+    Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, LabelSet, MetricError,
+};
+pub use pipeline::{ShutdownError, ShutdownReport, SignalReport};
+pub use telemetry::{StartError, Telemetry, TelemetryBuilder, TelemetryGuard};
