@@ -10,6 +10,7 @@ mod logs;
 pub mod pipeline;
 mod scope;
 mod telemetry;
+mod trace;
 
 pub use clock::{Clock, Moment};
 pub use instruments::{

@@ -28,6 +28,7 @@ use crate::pipeline::{
     self, CollectError, Collector, Ledger, Pipeline, Reader, ShutdownError, ShutdownReport,
 };
 use crate::scope::{self, Scope};
+use crate::trace::Outgoing;
 use crate::{catalog, exposition, logs};
 
 /// How long a dropped guard tries to send what is left.
@@ -247,6 +248,20 @@ impl Telemetry {
     #[must_use]
     pub fn propagator(&self) -> Arc<dyn TextMapPropagator + Send + Sync> {
         Arc::clone(&self.0.propagator)
+    }
+
+    /// Writes the current context into the headers of a request that is about to be sent, so that the receiver's
+    /// spans join this trace.
+    ///
+    /// ```
+    /// # use axisor_telemetry::Telemetry;
+    /// # fn send(telemetry: &Telemetry) {
+    /// let mut headers = http::HeaderMap::new();
+    /// telemetry.inject(&mut headers);
+    /// # }
+    /// ```
+    pub fn inject(&self, headers: &mut http::HeaderMap) {
+        self.0.propagator.inject_context(&Context::current(), &mut Outgoing(headers));
     }
 
     /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces.
