@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
+#[cfg(feature = "axum")]
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use arc_swap::ArcSwapOption;
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::{FutureExt as _, TracerProvider as _};
 use opentelemetry::{Context, global};
+use opentelemetry_http::HeaderInjector;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanExporter, TracerProviderBuilder};
@@ -21,14 +24,19 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Loader, MetricsExporter, Propagator, TracesExporter};
+use crate::health::{Health, HealthCheck};
+#[cfg(feature = "axum")]
+use crate::http::HttpLayer;
 use crate::instruments::{
     Counter, CustomMetrics, Gauge, Histogram, Instruments, Meters, MetricError,
 };
 use crate::pipeline::{
     self, CollectError, Collector, Ledger, Pipeline, Reader, ShutdownError, ShutdownReport,
 };
+use crate::poll::{Poll, Polled, Polls};
 use crate::scope::{self, Scope};
-use crate::trace::Outgoing;
+#[cfg(feature = "axum")]
+use crate::serve;
 use crate::{catalog, exposition, logs};
 
 /// How long a dropped guard tries to send what is left.
@@ -69,6 +77,8 @@ struct Inner {
     collector: Collector,
     ledger: Arc<Ledger>,
     pipeline: Pipeline,
+    health: Arc<Health>,
+    polls: Polls,
     propagator: Arc<dyn TextMapPropagator + Send + Sync>,
     tracers: SdkTracerProvider,
     meters: SdkMeterProvider,
@@ -80,6 +90,8 @@ pub struct TelemetryBuilder {
     settings: Loader,
     clock: Clock,
     exporters: Vec<AddExporter>,
+    checks: Vec<(String, Arc<dyn HealthCheck>)>,
+    polls: Vec<Poll>,
 }
 
 type AddExporter = Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>;
@@ -115,6 +127,23 @@ impl TelemetryBuilder {
     pub fn span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
         self.exporters
             .push(Box::new(|tracers| tracers.with_simple_exporter(exporter)));
+        self
+    }
+
+    /// Adds a check to `/health`; checks are reported in the order in which they were added.
+    pub fn health_check(mut self, name: impl Into<String>, check: impl HealthCheck) -> Self {
+        self.checks.push((name.into(), Arc::new(check)));
+        self
+    }
+
+    /// Polls one of the original's two gauges with `read`, once [`Polls::start`] is called.
+    pub fn poll<F, Reading, E>(mut self, polled: Polled, read: F) -> Self
+    where
+        F: Fn() -> Reading + Send + Sync + 'static,
+        Reading: Future<Output = Result<f64, E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        self.polls.push(Poll::new(polled, read));
         self
     }
 
@@ -171,6 +200,12 @@ impl TelemetryBuilder {
         Ok(Telemetry(Arc::new(Inner {
             propagator: Arc::new(propagator(&config.propagators)),
             custom: CustomMetrics::new(instruments),
+            health: Arc::new(Health::new(
+                Arc::clone(&scope),
+                config.health.timeout,
+                self.checks,
+            )),
+            polls: Polls::new(Arc::clone(&scope), config.health.timeout, self.polls),
             config,
             scope,
             collector,
@@ -216,6 +251,8 @@ impl Telemetry {
             settings: Loader::new(service_name),
             clock: Clock::default(),
             exporters: Vec::new(),
+            checks: Vec::new(),
+            polls: Vec::new(),
         }
     }
 
@@ -261,7 +298,9 @@ impl Telemetry {
     /// # }
     /// ```
     pub fn inject(&self, headers: &mut http::HeaderMap) {
-        self.0.propagator.inject_context(&Context::current(), &mut Outgoing(headers));
+        self.0
+            .propagator
+            .inject_context(&Context::current(), &mut HeaderInjector(headers));
     }
 
     /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces.
@@ -282,6 +321,56 @@ impl Telemetry {
             &collection,
             &catalog::CONTRACT[..catalog::ANNOUNCED],
         ))
+    }
+
+    /// The service's health: what `/health` answers.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    /// The polls of the original's two gauges.
+    #[must_use]
+    pub fn polls(&self) -> &Polls {
+        &self.0.polls
+    }
+
+    /// The layer that counts, times and traces the requests of a router.
+    #[cfg(feature = "axum")]
+    pub fn http_layer(&self) -> HttpLayer {
+        let layer = HttpLayer::new(Arc::clone(&self.0.scope), self.propagator());
+        if self.0.config.prometheus.enabled {
+            layer
+        } else {
+            layer.without_metrics()
+        }
+    }
+
+    /// `/metrics` (at `prometheus.path`, if enabled) and `/health`, to merge into the service's router *before*
+    /// its [`http_layer`](Self::http_layer), so that they are counted like any route.
+    #[cfg(feature = "axum")]
+    pub fn router(&self) -> axum::Router {
+        let telemetry = self.clone();
+        let prometheus = &self.0.config.prometheus;
+        serve::router(serve::Endpoints {
+            exposition: Arc::new(move || telemetry.exposition().map_err(Into::into)),
+            health: Arc::clone(&self.0.health),
+            metrics_path: prometheus.enabled.then(|| prometheus.path.clone()),
+        })
+    }
+
+    /// Serves [`router`](Self::router) on `prometheus.port` of every address of this machine: for a worker that
+    /// has no server of its own.
+    ///
+    /// # Errors
+    /// [`ServeError`](serve::ServeError) if the port cannot be had.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[cfg(feature = "axum")]
+    pub async fn serve(&self) -> Result<serve::Server, serve::ServeError> {
+        let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, self.0.config.prometheus.port));
+        serve::standalone(addr, self.router(), self.http_layer()).await
     }
 
     /// Makes a counter of your own. Without labels it is 0 from the start.
