@@ -1,5 +1,9 @@
 //! Everything put together, started and stopped; the only room that touches a global.
 
+#[cfg(feature = "axum")]
+mod endpoints;
+mod watching;
+
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -21,12 +25,14 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Loader, MetricsExporter, Propagator, TracesExporter};
+use crate::health::{Health, HealthCheck};
 use crate::instruments::{
     Counter, CustomMetrics, Gauge, Histogram, Instruments, Meters, MetricError,
 };
 use crate::pipeline::{
     self, CollectError, Collector, Ledger, Pipeline, Reader, ShutdownError, ShutdownReport,
 };
+use crate::poll::{self, Poll, Polls};
 use crate::scope::{self, Scope};
 use crate::trace::Outgoing;
 use crate::{catalog, exposition, logs};
@@ -66,6 +72,8 @@ struct Inner {
     config: Config,
     scope: Arc<Scope>,
     custom: CustomMetrics,
+    health: Arc<Health>,
+    polls: Polls,
     collector: Collector,
     ledger: Arc<Ledger>,
     pipeline: Pipeline,
@@ -80,6 +88,8 @@ pub struct TelemetryBuilder {
     settings: Loader,
     clock: Clock,
     exporters: Vec<AddExporter>,
+    checks: Vec<(String, Arc<dyn HealthCheck>)>,
+    polls: Vec<Poll>,
 }
 
 type AddExporter = Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>;
@@ -171,6 +181,12 @@ impl TelemetryBuilder {
         Ok(Telemetry(Arc::new(Inner {
             propagator: Arc::new(propagator(&config.propagators)),
             custom: CustomMetrics::new(instruments),
+            health: Arc::new(Health::new(
+                Arc::clone(&scope),
+                config.health.timeout,
+                self.checks,
+            )),
+            polls: Polls::new(Arc::clone(&scope), poll::DEFAULT_TIMEOUT, self.polls),
             config,
             scope,
             collector,
@@ -216,6 +232,8 @@ impl Telemetry {
             settings: Loader::new(service_name),
             clock: Clock::default(),
             exporters: Vec::new(),
+            checks: Vec::new(),
+            polls: Vec::new(),
         }
     }
 
@@ -261,7 +279,9 @@ impl Telemetry {
     /// # }
     /// ```
     pub fn inject(&self, headers: &mut http::HeaderMap) {
-        self.0.propagator.inject_context(&Context::current(), &mut Outgoing(headers));
+        self.0
+            .propagator
+            .inject_context(&Context::current(), &mut Outgoing(headers));
     }
 
     /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces.

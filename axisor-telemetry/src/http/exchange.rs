@@ -160,9 +160,5 @@ fn context<B>(
     let parent = layer.propagator.extract(&headers);
     let builder = span::builder(request, method, route);
     let span = layer.scope.tracer.build_with_context(builder, &parent);
-    let context = parent.with_span(span);
-    if layer.scope.is_installed() {
-        return context;
-    }
-    layer.scope.carry(&context)
+    layer.scope.within(parent.with_span(span))
 }
