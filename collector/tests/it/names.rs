@@ -133,9 +133,9 @@ async fn label_values_and_help_are_escaped_and_whole() {
         "# HELP axisor_labels_total back\\\\slash \"q\" new\\nline\n\
          # TYPE axisor_labels_total counter\n\
          axisor_labels_total{v=\"\"} 1\n\
+         axisor_labels_total{v=\"a\\nb\"} 1\n\
          axisor_labels_total{v=\"a\\\"b\"} 1\n\
          axisor_labels_total{v=\"a\\\\b\"} 1\n\
-         axisor_labels_total{v=\"a\\nb\"} 1\n\
          axisor_labels_total{v=\"unié漢字\"} 1"
     );
 }
