@@ -74,12 +74,18 @@ pub enum StartError {
         /// The last lines of that.
         tail: String,
     },
-    /// A directory of the stack could not be made.
+    /// Another stack has its data there.
+    #[error("another stack runs in `{}`: stop it, or choose another directory with `--dir`", dir.display())]
+    DirectoryInUse {
+        /// The directory asked for.
+        dir: PathBuf,
+    },
+    /// A file or directory of the stack could not be made.
     #[error("{what} `{}`", path.display())]
     File {
         /// What was tried.
         what: &'static str,
-        /// With which directory.
+        /// With which file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,

@@ -42,6 +42,9 @@ impl Native {
     pub async fn start(programs: Programs, site: &Site) -> Result<Self, StartError> {
         let logs = site.dir.join("logs");
         fs::create_dir_all(&logs).map_err(StartError::file("cannot create", &logs))?;
+        for component in &site.components {
+            let _ = fs::remove_file(site.log(*component)); // of an earlier run
+        }
         let native = Self {
             programs,
             processes: Mutex::default(),

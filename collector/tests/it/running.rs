@@ -28,6 +28,10 @@ async fn a_value_goes_all_the_way() {
     assert_eq!(five, "5");
     let spans = until("the span in Jaeger", || spans_in_jaeger(&stack, TRACE)).await;
     assert_eq!(spans, ["GET /api"]);
+    let answer = get_json(&stack.query_link(series)).await.unwrap();
+    assert_eq!(answer["data"]["result"][0]["value"][1], "5");
+    let answer = get_json(&stack.trace_link(TRACE)).await.unwrap();
+    assert_eq!(answer["data"][0]["traceID"], TRACE);
     let alertmanagers = format!("{}/api/v1/alertmanagers", stack.prometheus());
     let connected = until("Alertmanager known to Prometheus", || async {
         let answer = get_json(&alertmanagers).await?;

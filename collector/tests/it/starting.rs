@@ -50,6 +50,21 @@ async fn a_component_that_dies_shows_its_last_words_and_takes_the_others_with_it
 }
 
 #[tokio::test]
+async fn two_stacks_do_not_share_a_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = || quick().only([Component::Alertmanager]).dir(dir.path());
+    let first = one().start().await.unwrap();
+    let second = one().start().await;
+    assert!(
+        matches!(second, Err(StartError::DirectoryInUse { .. })),
+        "{second:?}"
+    );
+    first.down().await.unwrap();
+    one().start().await.unwrap().down().await.unwrap();
+    assert!(dir.path().join("logs/alertmanager.log").exists());
+}
+
+#[tokio::test]
 async fn a_job_that_is_not_in_the_file_is_refused() {
     let error = quick().target("backend", "127.0.0.1:1").start().await;
     let StartError::Render(cause) = error.unwrap_err() else {
