@@ -1,9 +1,11 @@
 //! Handles bound to the catalogue's series: the only way a number gets in.
 
+mod binding;
 mod custom;
 mod family;
 mod meters;
 
+pub(crate) use binding::BoundCell;
 pub(crate) use custom::CustomMetrics;
 pub use custom::{
     Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, LabelSet, MetricError,
