@@ -1,0 +1,169 @@
+//! Every setting: from code, the environment and a file, checked and typed.
+//!
+//! Code goes before the environment, the environment before the file, the file before the default.
+//! The settings themselves stand in one table, `sections.rs`.
+
+mod error;
+mod values;
+
+use std::time::Duration;
+
+pub use error::{ConfigError, Origin};
+pub use values::{
+    Compression, LogFormat, MetricsExporter, Propagator, Protocol, Sampler, Secret, TracesExporter,
+};
+
+/// The effective configuration, complete and checked.
+///
+/// Made by a `Loader`; secrets are masked in its `Debug` text and in its listing.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// Who this process is: the resource of everything it sends.
+    pub service: Service,
+    /// `deployment.environment.name`, such as `production`.
+    pub environment: Option<String>,
+    /// Further resource attributes, by name.
+    pub resource_attributes: Vec<(String, String)>,
+    /// The in-process exposition.
+    pub prometheus: Prometheus,
+    /// Errors to Sentry.
+    pub sentry: Sentry,
+    /// The process's own log.
+    pub logging: Logging,
+    /// OTLP, signal by signal.
+    pub otlp: OtlpSignals,
+    /// Spans.
+    pub traces: Traces,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// How context enters and leaves the process; empty: it does neither.
+    pub propagators: Vec<Propagator>,
+    /// Health checks.
+    pub health: Health,
+    /// `true`: nothing is recorded or sent (`OTEL_SDK_DISABLED`).
+    pub disabled: bool,
+}
+
+/// Section `service`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Service {
+    /// `service.name`, Prometheus' `job`.
+    pub name: String,
+    /// `service.version`.
+    pub version: Option<String>,
+    /// `service.instance.id`, Prometheus' `instance`; a random UUID unless given, never empty.
+    pub instance_id: String,
+    /// `service.namespace`, only if asked for: it changes `job` to `namespace/name`.
+    pub namespace: Option<String>,
+}
+
+/// Section `prometheus`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Prometheus {
+    /// Whether there is an in-process exposition.
+    pub enabled: bool,
+    /// The port of the small server for workers; 0 lets the system choose.
+    pub port: u16,
+    /// The exposition's path, beginning with `/`.
+    pub path: String,
+}
+
+/// Section `sentry`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sentry {
+    /// Whether errors go to Sentry.
+    pub enabled: bool,
+    /// Where to.
+    pub dsn: Option<Secret>,
+    /// Sentry's environment; the deployment's unless given.
+    pub environment: Option<String>,
+}
+
+/// Section `logging`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Logging {
+    /// A level, or directives as `RUST_LOG` takes them (`info,sqlx=warn`). Checked: an `EnvFilter` takes it.
+    pub level: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// Section `otlp`, with the general settings already handed down to each signal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OtlpSignals {
+    /// For spans.
+    pub traces: Otlp,
+    /// For metrics.
+    pub metrics: Otlp,
+}
+
+/// Where and how one signal is sent by OTLP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Otlp {
+    /// The whole URL, `http://` or `https://`, for HTTP with the signal's path (`…/v1/traces`).
+    /// Never contains credentials.
+    pub endpoint: String,
+    /// The protocol spoken there.
+    pub protocol: Protocol,
+    /// Headers of every request, names in lower case, valid for HTTP.
+    pub headers: Vec<(String, Secret)>,
+    /// How long one try may take.
+    pub timeout: Duration,
+    /// How bodies are compressed.
+    pub compression: Compression,
+}
+
+/// Section `traces`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Traces {
+    /// Where spans go.
+    pub exporter: TracesExporter,
+    /// Which traces are recorded.
+    pub sampler: Sampler,
+    /// How many ended spans may wait, at least [`batch_size`](Self::batch_size).
+    pub queue_size: usize,
+    /// The most spans of one request, at least 1.
+    pub batch_size: usize,
+    /// How long a batch waits to fill up.
+    pub schedule_delay: Duration,
+    /// How long one batch may take, tries and pauses together.
+    pub export_timeout: Duration,
+}
+
+/// Section `metrics`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// Where metrics go. The in-process exposition is there beside OTLP whenever `prometheus.enabled`.
+    pub exporters: Vec<MetricsExporter>,
+    /// The pause between two pushes.
+    pub interval: Duration,
+    /// How long one push may take, tries and pauses together.
+    pub timeout: Duration,
+    /// The most series a family may have, at least 1.
+    pub series_bound: usize,
+}
+
+impl Metrics {
+    /// Whether metrics are pushed by OTLP.
+    #[must_use]
+    pub fn push(&self) -> bool {
+        self.exporters.contains(&MetricsExporter::Otlp)
+    }
+}
+
+/// Section `health`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Health {
+    /// How long one check may take before it counts as failed.
+    pub timeout: Duration,
+}

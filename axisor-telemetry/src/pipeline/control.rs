@@ -1,0 +1,66 @@
+//! How the telemetry tells its exporter tasks to flush and to give up.
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+/// The telemetry's side.
+#[derive(Debug)]
+pub(crate) struct Control {
+    flush: mpsc::Sender<oneshot::Sender<()>>,
+    give_up: watch::Sender<Option<Instant>>,
+}
+
+/// An exporter task's side.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    pub(crate) flush: mpsc::Receiver<oneshot::Sender<()>>,
+    give_up: watch::Receiver<Option<Instant>>,
+}
+
+impl Control {
+    pub(crate) fn new() -> (Self, Orders) {
+        let (flush, flushes) = mpsc::channel(8);
+        let (give_up, gives_up) = watch::channel(None);
+        (
+            Self { flush, give_up },
+            Orders {
+                flush: flushes,
+                give_up: gives_up,
+            },
+        )
+    }
+
+    /// Ends when the task has sent or lost what it held, or is gone.
+    pub(crate) fn flush(&self) -> impl Future<Output = ()> + Send + use<> {
+        let flush = self.flush.clone();
+        async move {
+            let (done, wait) = oneshot::channel();
+            if flush.send(done).await.is_ok() {
+                let _ = wait.await;
+            }
+        }
+    }
+
+    /// Lets the task go on sending until `at` and no longer.
+    pub(crate) fn close(&self, at: Instant) {
+        self.give_up.send_replace(Some(at));
+    }
+}
+
+impl Orders {
+    /// Ends when it is time to give up.
+    pub(crate) fn closing(&self) -> impl Future<Output = ()> + use<> {
+        let mut give_up = self.give_up.clone();
+        async move {
+            let at = give_up
+                .wait_for(Option::is_some)
+                .await
+                .ok()
+                .and_then(|at| *at);
+            match at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await, // the telemetry is gone without closing: nobody waits
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! One reader for both ways out: what a scrape gets and what is pushed is the same collection.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::{
+    AggregationTemporality, Histogram, HistogramDataPoint, Metric, ScopeMetrics,
+};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::control::{Control, Orders};
+use super::ledger::{Ledger, Loss, Signal};
+use super::otlp::{Receiver, Sent};
+use crate::instruments::{Meters, ZeroHistogram};
+
+/// Why nothing could be collected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CollectError {
+    /// The SDK's reader failed; after a panic in an observable callback it does so for good.
+    #[error("metrics cannot be collected: {reason}")]
+    Reader {
+        /// What the SDK says.
+        reason: String,
+    },
+    /// A user's observable callback panicked in this very collection.
+    #[error("metrics cannot be collected: an observable callback panicked")]
+    Panicked,
+}
+
+/// The SDK's manual reader, shared between the provider and those who collect.
+#[derive(Clone)]
+pub(crate) struct Reader(Arc<ManualReader>);
+
+impl Reader {
+    /// Cumulative, whatever the environment prefers: delta would lose gauges and reset counters.
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(
+            ManualReader::builder()
+                .with_temporality(Temporality::Cumulative)
+                .build(),
+        ))
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reader")
+    }
+}
+
+impl MetricReader for Reader {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.0.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
+        self.0.collect(metrics)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.0.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.0.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        self.0.temporality(kind)
+    }
+}
+
+/// Collects every series as it stands.
+#[derive(Clone)]
+pub(crate) struct Collector {
+    reader: Reader,
+    meters: Arc<Meters>,
+}
+
+impl Collector {
+    pub(crate) fn new(reader: Reader, meters: Arc<Meters>) -> Self {
+        Self { reader, meters }
+    }
+
+    /// # Errors
+    /// [`CollectError`]; nothing is recorded or reset by a collection.
+    pub(crate) fn collect(&self) -> Result<ExportMetricsServiceRequest, CollectError> {
+        let mut metrics = ResourceMetrics::default();
+        catch_unwind(AssertUnwindSafe(|| self.reader.collect(&mut metrics)))
+            .map_err(|_| CollectError::Panicked)?
+            .map_err(|error| CollectError::Reader {
+                reason: error.to_string(),
+            })?;
+        let mut request = ExportMetricsServiceRequest::from(&metrics);
+        for histogram in self.meters.zero_histograms() {
+            add_zero(&mut request, histogram);
+        }
+        Ok(request)
+    }
+}
+
+/// The families of a collection.
+pub(crate) fn families(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Metric> {
+    request
+        .resource_metrics
+        .iter()
+        .flat_map(|resource| &resource.scope_metrics)
+        .flat_map(|scope| &scope.metrics)
+}
+
+fn add_zero(request: &mut ExportMetricsServiceRequest, zero: ZeroHistogram) {
+    if families(request).any(|family| family.name == zero.name) {
+        return;
+    }
+    let time = families(request).find_map(|family| match family.data.as_ref()? {
+        Data::Gauge(gauge) => gauge.data_points.first().map(|point| point.time_unix_nano),
+        _ => None,
+    });
+    let point = HistogramDataPoint {
+        time_unix_nano: time.unwrap_or_default(),
+        start_time_unix_nano: time.unwrap_or_default(),
+        sum: Some(0.0),
+        bucket_counts: vec![0; zero.buckets.len() + 1],
+        explicit_bounds: zero.buckets,
+        ..HistogramDataPoint::default()
+    };
+    let family = Metric {
+        name: zero.name,
+        description: zero.help,
+        data: Some(Data::Histogram(Histogram {
+            data_points: vec![point],
+            aggregation_temporality: AggregationTemporality::Cumulative.into(),
+        })),
+        ..Metric::default()
+    };
+    if let Some(resource) = request.resource_metrics.first_mut() {
+        match resource.scope_metrics.first_mut() {
+            Some(scope) => scope.metrics.push(family),
+            None => resource.scope_metrics.push(ScopeMetrics {
+                metrics: vec![family],
+                ..ScopeMetrics::default()
+            }),
+        }
+    }
+}
+
+fn points(request: &ExportMetricsServiceRequest) -> u64 {
+    let count = |family: &Metric| match &family.data {
+        Some(Data::Gauge(gauge)) => gauge.data_points.len(),
+        Some(Data::Sum(sum)) => sum.data_points.len(),
+        Some(Data::Histogram(histogram)) => histogram.data_points.len(),
+        Some(Data::ExponentialHistogram(histogram)) => histogram.data_points.len(),
+        Some(Data::Summary(summary)) => summary.data_points.len(),
+        None => 0,
+    };
+    families(request).map(count).sum::<usize>() as u64
+}
+
+/// How often and how patiently series are pushed.
+#[derive(Debug, Clone)]
+pub(crate) struct Pushing {
+    pub(crate) interval: Duration,
+    pub(crate) timeout: Duration,
+}
+
+/// The telemetry's hold on the push task.
+#[derive(Debug)]
+pub(crate) struct Push {
+    control: Control,
+    unsent: Arc<AtomicU64>,
+}
+
+/// Makes the hold and the task.
+pub(crate) fn push(
+    pushing: Pushing,
+    collector: Collector,
+    ledger: &Arc<Ledger>,
+) -> (Push, impl FnOnce(Receiver) -> Pusher + Send + use<>) {
+    let (control, orders) = Control::new();
+    let unsent = Arc::new(AtomicU64::new(0));
+    let hold = Push {
+        control,
+        unsent: Arc::clone(&unsent),
+    };
+    let ledger = Arc::clone(ledger);
+    (hold, move |to: Receiver| Pusher {
+        pushing,
+        collector,
+        orders,
+        to,
+        unsent,
+        ledger,
+    })
+}
+
+impl Push {
+    /// Pushes every series as it stands when the task gets to it.
+    pub(crate) fn flush(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.control.flush()
+    }
+
+    /// Gives up pushing at `at`.
+    pub(crate) fn close(&self, at: Instant) {
+        self.control.close(at);
+    }
+
+    /// Points of the last push, if it failed. The next push would bring them, as they are cumulative.
+    pub(crate) fn unsent(&self) -> u64 {
+        self.unsent.load(Ordering::Acquire)
+    }
+}
+
+/// The task on the exporters' thread.
+pub(crate) struct Pusher {
+    pushing: Pushing,
+    collector: Collector,
+    orders: Orders,
+    to: Receiver,
+    unsent: Arc<AtomicU64>,
+    ledger: Arc<Ledger>,
+}
+
+impl Pusher {
+    /// Pushes at every interval and on demand, until the telemetry is gone.
+    pub(crate) async fn run(mut self) {
+        let mut interval = tokio::time::interval(self.pushing.interval);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        interval.tick().await; // the first tick is immediate
+        loop {
+            tokio::select! {
+                _ = interval.tick() => self.push().await,
+                order = self.orders.flush.recv() => {
+                    let Some(done) = order else { return };
+                    self.push().await;
+                    let _ = done.send(());
+                }
+            }
+        }
+    }
+
+    async fn push(&self) {
+        let request = match self.collector.collect() {
+            Ok(request) => request,
+            Err(error) => return self.ledger.failing(Signal::Metrics, Loss::Rejected, error),
+        };
+        let items = points(&request);
+        self.unsent.store(items, Ordering::Release);
+        let give_up = Instant::now() + self.pushing.timeout;
+        tokio::select! {
+            sent = self.to.send(&request, give_up) => self.settle(items, sent),
+            () = self.orders.closing() => {}
+        }
+    }
+
+    fn settle(&self, items: u64, sent: Sent) {
+        match sent {
+            Sent::Accepted { rejected, why } => {
+                self.unsent.store(0, Ordering::Release);
+                self.ledger
+                    .exported(Signal::Metrics, items.saturating_sub(rejected));
+                if rejected > 0 {
+                    self.ledger
+                        .lost(Signal::Metrics, Loss::Rejected, rejected, why);
+                }
+            }
+            Sent::Refused { why } => self.ledger.failing(Signal::Metrics, Loss::Rejected, why),
+            Sent::Unreachable { why } => {
+                self.ledger.failing(Signal::Metrics, Loss::Unreachable, why)
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! OTLP over gRPC.
+
+use std::time::Duration;
+
+use http::uri::PathAndQuery;
+use tonic::client::Grpc as Client;
+use tonic::codec::CompressionEncoding;
+use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Extensions, Request, Status};
+use tonic_prost::ProstCodec;
+
+use super::{Export, Failure, Retry};
+use crate::config::{Compression, Otlp, Secret};
+
+/// A lazily connected channel and the metadata of every call.
+pub(super) struct Grpc {
+    channel: Channel,
+    headers: MetadataMap,
+    compression: Compression,
+}
+
+impl Grpc {
+    pub(super) fn new(otlp: &Otlp) -> Result<Self, String> {
+        let endpoint =
+            Endpoint::from_shared(otlp.endpoint.clone()).map_err(|error| error.to_string())?;
+        #[cfg(feature = "tls")]
+        let endpoint = with_tls(endpoint, &otlp.endpoint)?;
+        let channel = endpoint
+            .user_agent(concat!("axisor-telemetry/", env!("CARGO_PKG_VERSION")))
+            .map_err(|error| error.to_string())?
+            .connect_timeout(otlp.timeout)
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .connect_lazy();
+        Ok(Self {
+            channel,
+            headers: metadata(&otlp.headers)?,
+            compression: otlp.compression,
+        })
+    }
+
+    pub(super) async fn send<R: Export>(&self, message: R) -> Result<R::Answer, Failure> {
+        let mut client = Client::new(self.channel.clone());
+        if self.compression == Compression::Gzip {
+            client = client.send_compressed(CompressionEncoding::Gzip);
+        }
+        client.ready().await.map_err(|error| Failure {
+            retry: Retry::WithBackoff,
+            why: with_causes(&error),
+        })?;
+        let request = Request::from_parts(self.headers.clone(), Extensions::default(), message);
+        let codec = ProstCodec::<R, R::Answer>::default();
+        let answer = client
+            .unary(request, PathAndQuery::from_static(R::METHOD), codec)
+            .await;
+        answer
+            .map(tonic::Response::into_inner)
+            .map_err(|status| failure(&status))
+    }
+}
+
+#[cfg(feature = "tls")]
+fn with_tls(endpoint: Endpoint, url: &str) -> Result<Endpoint, String> {
+    if !url.starts_with("https:") {
+        return Ok(endpoint);
+    }
+    let tls = tonic::transport::ClientTlsConfig::new().with_native_roots();
+    endpoint.tls_config(tls).map_err(|error| error.to_string())
+}
+
+fn metadata(headers: &[(String, Secret)]) -> Result<MetadataMap, String> {
+    let mut metadata = MetadataMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let key: AsciiMetadataKey = name
+            .to_ascii_lowercase()
+            .parse()
+            .map_err(|_| format!("`{name}` is no header name"))?;
+        let value: AsciiMetadataValue = value
+            .expose()
+            .parse()
+            .map_err(|_| format!("value of header `{name}` is not ASCII"))?;
+        metadata.insert(key, value);
+    }
+    Ok(metadata)
+}
+
+/// The codes the OTLP specification calls retryable.
+fn failure(status: &Status) -> Failure {
+    let retry = match status.code() {
+        Code::Cancelled
+        | Code::DeadlineExceeded
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unavailable
+        | Code::DataLoss
+        // what tonic makes of a connection that breaks in the middle of a call
+        | Code::Unknown => Retry::WithBackoff,
+        Code::ResourceExhausted => retry_info(status).map_or(Retry::Never, Retry::After),
+        _ => Retry::Never,
+    };
+    Failure {
+        retry,
+        why: format!("{}: {}", status.code(), with_causes(status)),
+    }
+}
+
+/// `RetryInfo` of a throttled answer; without it the specification says not to retry.
+fn retry_info(status: &Status) -> Option<Duration> {
+    let details = tonic_types::StatusExt::get_error_details(status);
+    details.retry_info().and_then(|info| info.retry_delay)
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.ends_with(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = error.source();
+    }
+    text
+}
