@@ -27,6 +27,7 @@ use crate::instruments::{
 use crate::pipeline::{
     self, CollectError, Collector, Ledger, Pipeline, Reader, ShutdownError, ShutdownReport,
 };
+use crate::record::{Automations, MarginGuard};
 use crate::scope::{self, Scope};
 use crate::trace::Outgoing;
 use crate::{catalog, exposition, logs};
@@ -261,7 +262,9 @@ impl Telemetry {
     /// # }
     /// ```
     pub fn inject(&self, headers: &mut http::HeaderMap) {
-        self.0.propagator.inject_context(&Context::current(), &mut Outgoing(headers));
+        self.0
+            .propagator
+            .inject_context(&Context::current(), &mut Outgoing(headers));
     }
 
     /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces.
@@ -282,6 +285,16 @@ impl Telemetry {
             &collection,
             &catalog::CONTRACT[..catalog::ANNOUNCED],
         ))
+    }
+
+    /// Records automation executions by hand, where no function is one.
+    pub fn automations(&self) -> Automations {
+        Automations::new(Arc::clone(&self.0.scope))
+    }
+
+    /// Records margin guard actions by hand, where no function is one.
+    pub fn margin_guard(&self) -> MarginGuard {
+        MarginGuard::new(Arc::clone(&self.0.scope))
     }
 
     /// Makes a counter of your own. Without labels it is 0 from the start.

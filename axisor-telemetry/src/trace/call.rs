@@ -43,9 +43,8 @@ impl CallSpan {
         name: &'static str,
         attributes: impl FnOnce() -> Vec<KeyValue>,
     ) -> Self {
-        let kept = |parent: &SpanContext| {
-            parent.is_sampled() || parent.is_remote() || !parent.is_valid()
-        };
+        let kept =
+            |parent: &SpanContext| parent.is_sampled() || parent.is_remote() || !parent.is_valid();
         let Some(parent) = Context::map_current(|context| {
             kept(context.span().span_context()).then(|| context.clone())
         }) else {

@@ -1,0 +1,4 @@
+//! What axisor-telemetry does, through its public door.
+
+mod attributes;
+mod recorded;
