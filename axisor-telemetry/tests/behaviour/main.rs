@@ -1,3 +1,5 @@
-//! Behaviour through the public door, one module a room.
+//! What axisor-telemetry does, through its public door: a module a room.
 
+mod attributes;
 mod exposition;
+mod recorded;
