@@ -1,0 +1,14 @@
+//! What the product does, seen through its public door, a module for each room.
+
+#[cfg(feature = "axum")]
+mod app;
+#[cfg(feature = "axum")]
+mod health;
+#[cfg(feature = "axum")]
+mod http;
+#[cfg(feature = "axum")]
+mod http_spans;
+mod poll;
+mod seen;
+#[cfg(feature = "axum")]
+mod serve;
