@@ -102,10 +102,10 @@ impl Docker {
         self.compose(&["unpause", component.service()]).await
     }
 
-    pub async fn start_again(&self, component: Component) -> Result<(), DockerError> {
-        let up = ["up", "--detach", "--wait", "--no-deps"];
-        self.compose(&[&up[..], &[component.service()]].concat())
-            .await
+    pub async fn start_again(&self, component: Component, site: &Site) -> Result<(), StartError> {
+        let up = ["up", "--detach", "--wait", "--no-deps", component.service()];
+        self.compose(&up).await?;
+        until_ready(component, site).await
     }
 
     pub async fn down(&mut self) -> Result<(), DockerError> {

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::process::Signal;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
@@ -103,11 +102,18 @@ impl Native {
     }
 
     pub async fn pause(&self, component: Component) -> Result<(), ControlError> {
-        self.signal(component, "pause", Signal::STOP).await
+        let processes = self.processes.lock().await;
+        running(&processes, component)?
+            .pause()
+            .await
+            .map_err(ControlError::process("pause", component))
     }
 
     pub async fn resume(&self, component: Component) -> Result<(), ControlError> {
-        self.signal(component, "resume", Signal::CONT).await
+        let processes = self.processes.lock().await;
+        running(&processes, component)?
+            .resume()
+            .map_err(ControlError::process("resume", component))
     }
 
     /// Stops what still runs, senders before takers, so that nothing under way is lost.
@@ -125,20 +131,14 @@ impl Native {
         let process = self.processes.lock().await.remove(&component);
         process.ok_or(ControlError::NotRunning { component })
     }
+}
 
-    async fn signal(
-        &self,
-        component: Component,
-        what: &'static str,
-        signal: Signal,
-    ) -> Result<(), ControlError> {
-        let processes = self.processes.lock().await;
-        let process = processes.get(&component);
-        process
-            .ok_or(ControlError::NotRunning { component })?
-            .signal(signal)
-            .map_err(ControlError::process(what, component))
-    }
+fn running(
+    processes: &BTreeMap<Component, Process>,
+    component: Component,
+) -> Result<&Process, ControlError> {
+    let process = processes.get(&component);
+    process.ok_or(ControlError::NotRunning { component })
 }
 
 /// Generous, for a machine that does other things too; a healthy start takes a second or two.

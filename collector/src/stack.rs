@@ -186,7 +186,7 @@ impl Stack {
     pub async fn start_again(&self, component: Component) -> Result<(), ControlError> {
         match &self.engine {
             Engine::Native(native) => native.start_again(component, &self.site).await,
-            Engine::Docker(docker) => Ok(docker.start_again(component).await?),
+            Engine::Docker(docker) => Ok(docker.start_again(component, &self.site).await?),
         }
     }
 

@@ -3,6 +3,7 @@
 mod command_line;
 mod compose;
 mod configuration;
+mod containers;
 mod names;
 mod running;
 mod starting;

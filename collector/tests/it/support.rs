@@ -168,7 +168,12 @@ pub async fn refuses(port: u16) -> bool {
 
 /// A service that answers every request with this page of metrics; gives its address.
 pub async fn service(page: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    serve(("127.0.0.1", 0), page).await
+}
+
+/// The same at a chosen address.
+pub async fn serve(address: (&str, u16), page: &'static str) -> String {
+    let listener = TcpListener::bind(address).await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
