@@ -3,6 +3,7 @@
 #[cfg(feature = "axum")]
 mod app;
 mod attributes;
+mod business;
 mod exposition;
 #[cfg(feature = "axum")]
 mod health;
