@@ -5,4 +5,5 @@ mod clock;
 pub mod config;
 mod instruments;
 pub mod label;
+pub mod redact;
 mod scope;
