@@ -1,0 +1,3 @@
+//! The behaviour of the crate through its public door.
+
+mod config;
