@@ -4,6 +4,7 @@
 mod app;
 mod attributes;
 mod business;
+mod config;
 mod exposition;
 #[cfg(feature = "axum")]
 mod health;
