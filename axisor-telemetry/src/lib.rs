@@ -13,11 +13,11 @@ pub mod label;
 mod logs;
 pub mod pipeline;
 pub mod poll;
+pub mod redact;
 mod scope;
 #[cfg(feature = "axum")]
 pub mod serve;
 mod telemetry;
-mod trace;
 
 pub use clock::{Clock, Moment};
 pub use instruments::{

@@ -16,6 +16,7 @@ use arc_swap::ArcSwapOption;
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::{FutureExt as _, TracerProvider as _};
 use opentelemetry::{Context, global};
+use opentelemetry_http::HeaderInjector;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanExporter, TracerProviderBuilder};
@@ -34,7 +35,6 @@ use crate::pipeline::{
 };
 use crate::poll::{self, Poll, Polls};
 use crate::scope::{self, Scope};
-use crate::trace::Outgoing;
 use crate::{catalog, exposition, logs};
 
 /// How long a dropped guard tries to send what is left.
@@ -161,7 +161,7 @@ impl TelemetryBuilder {
         let reader = Reader::new();
         let meters = pipeline::meter_provider(&config, resource.clone(), reader.clone());
         let instruments = Meters::new(meters.clone(), config.metrics.series_bound);
-        let collector = Collector::new(reader, Arc::clone(&instruments));
+        let collector = Collector::new(reader, instruments.unsaid());
         let catalogued = Instruments::new(&instruments);
         let ledger = Ledger::new(&catalogued);
         let tracers = pipeline::tracer_provider(&config, resource.clone());
@@ -281,7 +281,7 @@ impl Telemetry {
     pub fn inject(&self, headers: &mut http::HeaderMap) {
         self.0
             .propagator
-            .inject_context(&Context::current(), &mut Outgoing(headers));
+            .inject_context(&Context::current(), &mut HeaderInjector(headers));
     }
 
     /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces.

@@ -11,7 +11,7 @@ use super::layer::{HttpLayer, Metrics};
 use super::{route, span};
 use crate::clock::Moment;
 use crate::scope::Scope;
-use crate::trace::Incoming;
+use opentelemetry_http::HeaderExtractor;
 
 /// A request under way. Dropped before its end, it is a client that left.
 pub(super) struct Exchange {
@@ -156,7 +156,7 @@ fn context<B>(
     method: &'static str,
     route: Option<&str>,
 ) -> Context {
-    let headers = Incoming(request.headers());
+    let headers = HeaderExtractor(request.headers());
     let parent = layer.propagator.extract(&headers);
     let builder = span::builder(request, method, route);
     let span = layer.scope.tracer.build_with_context(builder, &parent);

@@ -1,7 +1,8 @@
-//! What the product does, seen through its public door, a module for each room.
+//! Behaviour through the public door, one module a room.
 
 #[cfg(feature = "axum")]
 mod app;
+mod exposition;
 #[cfg(feature = "axum")]
 mod health;
 #[cfg(feature = "axum")]

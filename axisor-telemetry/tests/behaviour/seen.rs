@@ -12,10 +12,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
 pub(crate) fn builder() -> TelemetryBuilder {
-    Telemetry::builder("axisor-test")
-        .without_environment()
-        .set("traces.exporter", "none")
-        .set("metrics.exporters", "prometheus")
+    Telemetry::builder("axisor-test").without_environment()
 }
 
 /// The value of one series, if it is exposed. Labels in the order of the catalogue.

@@ -1,0 +1,9 @@
+//! The committed configuration against the real programs, and the runner at work.
+
+mod command_line;
+mod compose;
+mod configuration;
+mod names;
+mod running;
+mod starting;
+mod support;
