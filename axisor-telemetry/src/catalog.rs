@@ -225,6 +225,10 @@ pub const CONTRACT: [Series; 11] = [
     PAGE_LOAD_DURATION,
 ];
 
+/// How many series of [`CONTRACT`], from its beginning, are announced by their `# HELP` and `# TYPE` while they have
+/// no samples: the original's seven.
+pub const ANNOUNCED: usize = 7;
+
 /// The product's own series beside the contract.
 pub const OWN: [Series; 5] = [
     HTTP_REQUESTS_ABORTED,

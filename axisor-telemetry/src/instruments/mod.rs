@@ -30,8 +30,8 @@ pub(crate) struct Instruments {
     pub(crate) auth_failures: CounterFamily,
     pub(crate) page_load_duration: HistogramFamily,
     pub(crate) poll_failures: CounterFamily,
-    pub(crate) telemetry_exported: CounterFamily,
-    pub(crate) telemetry_dropped: CounterFamily,
+    pub(crate) telemetry_exported: Arc<CounterFamily>,
+    pub(crate) telemetry_dropped: Arc<CounterFamily>,
 }
 
 impl Instruments {
@@ -50,8 +50,8 @@ impl Instruments {
             auth_failures: meters.counter(&catalog::AUTH_FAILURES),
             page_load_duration: meters.histogram(&catalog::PAGE_LOAD_DURATION),
             poll_failures: meters.counter(&catalog::POLL_FAILURES),
-            telemetry_exported: meters.counter(&catalog::TELEMETRY_EXPORTED),
-            telemetry_dropped: meters.counter(&catalog::TELEMETRY_DROPPED),
+            telemetry_exported: Arc::new(meters.counter(&catalog::TELEMETRY_EXPORTED)),
+            telemetry_dropped: Arc::new(meters.counter(&catalog::TELEMETRY_DROPPED)),
         }
     }
 }

@@ -21,7 +21,13 @@ impl Control {
     pub(crate) fn new() -> (Self, Orders) {
         let (flush, flushes) = mpsc::channel(8);
         let (give_up, gives_up) = watch::channel(None);
-        (Self { flush, give_up }, Orders { flush: flushes, give_up: gives_up })
+        (
+            Self { flush, give_up },
+            Orders {
+                flush: flushes,
+                give_up: gives_up,
+            },
+        )
     }
 
     /// Ends when the task has sent or lost what it held, or is gone.
@@ -46,12 +52,14 @@ impl Orders {
     pub(crate) fn closing(&self) -> impl Future<Output = ()> + use<> {
         let mut give_up = self.give_up.clone();
         async move {
-            let at = match give_up.wait_for(Option::is_some).await {
-                Ok(at) => *at,
-                Err(_) => return std::future::pending().await,
-            };
-            if let Some(at) = at {
-                tokio::time::sleep_until(at).await;
+            let at = give_up
+                .wait_for(Option::is_some)
+                .await
+                .ok()
+                .and_then(|at| *at);
+            match at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await, // the telemetry is gone without closing: nobody waits
             }
         }
     }

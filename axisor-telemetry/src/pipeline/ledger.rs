@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use tracing::dispatcher::{self, WeakDispatch};
 
-use crate::instruments::CounterFamily;
+use crate::instruments::{CounterFamily, Instruments};
 
 /// A stream of telemetry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +58,8 @@ impl Loss {
 
 /// Counts per signal, in the product's own series and for the shutdown report.
 pub(crate) struct Ledger {
-    exported: CounterFamily,
-    dropped: CounterFamily,
+    exported: Arc<CounterFamily>,
+    dropped: Arc<CounterFamily>,
     traces: Account,
     metrics: Account,
     log: OnceLock<WeakDispatch>,
@@ -73,10 +73,10 @@ struct Account {
 }
 
 impl Ledger {
-    pub(crate) fn new(exported: CounterFamily, dropped: CounterFamily) -> Arc<Self> {
+    pub(crate) fn new(instruments: &Instruments) -> Arc<Self> {
         Arc::new(Self {
-            exported,
-            dropped,
+            exported: Arc::clone(&instruments.telemetry_exported),
+            dropped: Arc::clone(&instruments.telemetry_dropped),
             traces: Account::default(),
             metrics: Account::default(),
             log: OnceLock::new(),
@@ -90,7 +90,9 @@ impl Ledger {
 
     pub(crate) fn exported(&self, signal: Signal, items: u64) {
         if items > 0 {
-            self.account(signal).exported.fetch_add(items, Ordering::Relaxed);
+            self.account(signal)
+                .exported
+                .fetch_add(items, Ordering::Relaxed);
             self.exported.with(&[signal.as_str()]).add(items);
         }
         if self.account(signal).failing.swap(false, Ordering::Relaxed) {
@@ -99,8 +101,12 @@ impl Ledger {
     }
 
     pub(crate) fn lost(&self, signal: Signal, loss: Loss, items: u64, why: impl fmt::Display) {
-        self.account(signal).dropped.fetch_add(items, Ordering::Relaxed);
-        self.dropped.with(&[signal.as_str(), loss.as_str()]).add(items);
+        self.account(signal)
+            .dropped
+            .fetch_add(items, Ordering::Relaxed);
+        self.dropped
+            .with(&[signal.as_str(), loss.as_str()])
+            .add(items);
         self.failing(signal, loss, why);
     }
 
@@ -121,7 +127,10 @@ impl Ledger {
     /// Items exported and dropped so far.
     pub(crate) fn totals(&self, signal: Signal) -> (u64, u64) {
         let account = self.account(signal);
-        (account.exported.load(Ordering::Relaxed), account.dropped.load(Ordering::Relaxed))
+        (
+            account.exported.load(Ordering::Relaxed),
+            account.dropped.load(Ordering::Relaxed),
+        )
     }
 
     fn account(&self, signal: Signal) -> &Account {

@@ -44,7 +44,11 @@ pub(crate) struct Reader(Arc<ManualReader>);
 impl Reader {
     /// Cumulative, whatever the environment prefers: delta would lose gauges and reset counters.
     pub(crate) fn new() -> Self {
-        Self(Arc::new(ManualReader::builder().with_temporality(Temporality::Cumulative).build()))
+        Self(Arc::new(
+            ManualReader::builder()
+                .with_temporality(Temporality::Cumulative)
+                .build(),
+        ))
     }
 }
 
@@ -94,7 +98,9 @@ impl Collector {
         let mut metrics = ResourceMetrics::default();
         catch_unwind(AssertUnwindSafe(|| self.reader.collect(&mut metrics)))
             .map_err(|_| CollectError::Panicked)?
-            .map_err(|error| CollectError::Reader { reason: error.to_string() })?;
+            .map_err(|error| CollectError::Reader {
+                reason: error.to_string(),
+            })?;
         let mut request = ExportMetricsServiceRequest::from(&metrics);
         for histogram in self.meters.zero_histograms() {
             add_zero(&mut request, histogram);
@@ -105,7 +111,11 @@ impl Collector {
 
 /// The families of a collection.
 pub(crate) fn families(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Metric> {
-    request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics).flat_map(|scope| &scope.metrics)
+    request
+        .resource_metrics
+        .iter()
+        .flat_map(|resource| &resource.scope_metrics)
+        .flat_map(|scope| &scope.metrics)
 }
 
 fn add_zero(request: &mut ExportMetricsServiceRequest, zero: ZeroHistogram) {
@@ -136,7 +146,10 @@ fn add_zero(request: &mut ExportMetricsServiceRequest, zero: ZeroHistogram) {
     if let Some(resource) = request.resource_metrics.first_mut() {
         match resource.scope_metrics.first_mut() {
             Some(scope) => scope.metrics.push(family),
-            None => resource.scope_metrics.push(ScopeMetrics { metrics: vec![family], ..ScopeMetrics::default() }),
+            None => resource.scope_metrics.push(ScopeMetrics {
+                metrics: vec![family],
+                ..ScopeMetrics::default()
+            }),
         }
     }
 }
@@ -175,9 +188,19 @@ pub(crate) fn push(
 ) -> (Push, impl FnOnce(Receiver) -> Pusher + Send + use<>) {
     let (control, orders) = Control::new();
     let unsent = Arc::new(AtomicU64::new(0));
-    let hold = Push { control, unsent: Arc::clone(&unsent) };
+    let hold = Push {
+        control,
+        unsent: Arc::clone(&unsent),
+    };
     let ledger = Arc::clone(ledger);
-    (hold, move |to: Receiver| Pusher { pushing, collector, orders, to, unsent, ledger })
+    (hold, move |to: Receiver| Pusher {
+        pushing,
+        collector,
+        orders,
+        to,
+        unsent,
+        ledger,
+    })
 }
 
 impl Push {
@@ -243,13 +266,17 @@ impl Pusher {
         match sent {
             Sent::Accepted { rejected, why } => {
                 self.unsent.store(0, Ordering::Release);
-                self.ledger.exported(Signal::Metrics, items.saturating_sub(rejected));
+                self.ledger
+                    .exported(Signal::Metrics, items.saturating_sub(rejected));
                 if rejected > 0 {
-                    self.ledger.lost(Signal::Metrics, Loss::Rejected, rejected, why);
+                    self.ledger
+                        .lost(Signal::Metrics, Loss::Rejected, rejected, why);
                 }
             }
             Sent::Refused { why } => self.ledger.failing(Signal::Metrics, Loss::Rejected, why),
-            Sent::Unreachable { why } => self.ledger.failing(Signal::Metrics, Loss::Unreachable, why),
+            Sent::Unreachable { why } => {
+                self.ledger.failing(Signal::Metrics, Loss::Unreachable, why)
+            }
         }
     }
 }

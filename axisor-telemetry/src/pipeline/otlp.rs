@@ -15,7 +15,9 @@ use std::time::Duration;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
-use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use tokio::time::Instant;
 
 use crate::config::{Otlp, Protocol};
@@ -33,7 +35,8 @@ impl Export for ExportTraceServiceRequest {
     type Answer = ExportTraceServiceResponse;
     const METHOD: &'static str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
     fn rejected(answer: Self::Answer) -> (u64, String) {
-        answer.partial_success.map_or_default(|part| (unsigned(part.rejected_spans), part.error_message))
+        let part = answer.partial_success.unwrap_or_default();
+        (unsigned(part.rejected_spans), part.error_message)
     }
 }
 
@@ -41,7 +44,8 @@ impl Export for ExportMetricsServiceRequest {
     type Answer = ExportMetricsServiceResponse;
     const METHOD: &'static str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
     fn rejected(answer: Self::Answer) -> (u64, String) {
-        answer.partial_success.map_or_default(|part| (unsigned(part.rejected_data_points), part.error_message))
+        let part = answer.partial_success.unwrap_or_default();
+        (unsigned(part.rejected_data_points), part.error_message)
     }
 }
 
@@ -99,21 +103,30 @@ impl Receiver {
             #[cfg(not(all(feature = "grpc", feature = "http")))]
             protocol => return Err(format!("protocol {protocol:?} is not part of this build")),
         };
-        Ok(Self { connection, timeout: otlp.timeout })
+        Ok(Self {
+            connection,
+            timeout: otlp.timeout,
+        })
     }
 
     /// Sends `request`, again and again while the specification allows it, until `give_up`.
     pub(crate) async fn send<R: Export>(&self, request: &R, give_up: Instant) -> Sent {
         let mut backoff = Backoff::default();
         loop {
-            let attempt = tokio::time::timeout_at(give_up.min(Instant::now() + self.timeout), self.attempt(request));
+            let attempt = tokio::time::timeout_at(
+                give_up.min(Instant::now() + self.timeout),
+                self.attempt(request),
+            );
             let failure = match attempt.await {
                 Ok(Ok(answer)) => {
                     let (rejected, why) = R::rejected(answer);
                     return Sent::Accepted { rejected, why };
                 }
                 Ok(Err(failure)) => failure,
-                Err(_) => Failure { retry: Retry::WithBackoff, why: "no answer in time".to_owned() },
+                Err(_) => Failure {
+                    retry: Retry::WithBackoff,
+                    why: "no answer in time".to_owned(),
+                },
             };
             let pause = match failure.retry {
                 Retry::Never => return Sent::Refused { why: failure.why },

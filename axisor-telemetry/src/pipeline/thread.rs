@@ -26,20 +26,25 @@ impl ExporterThread {
     pub(crate) fn start() -> io::Result<Self> {
         let (stop, stopped) = oneshot::channel::<()>();
         let (started, start) = mpsc::sync_channel(1);
-        thread::Builder::new().name("axisor-telemetry".to_owned()).spawn(move || {
-            let runtime = match Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime,
-                Err(error) => return drop(started.send(Err(error))),
-            };
-            // What the exporters' own HTTP/2 and gRPC code has to say would be exported again.
-            let _quiet = tracing::dispatcher::set_default(&Dispatch::none());
-            let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
-            let _ = started.send(Ok(runtime.handle().clone()));
-            let _ = runtime.block_on(stopped);
-            runtime.shutdown_background();
-        })?;
+        thread::Builder::new()
+            .name("axisor-telemetry".to_owned())
+            .spawn(move || {
+                let runtime = match Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => runtime,
+                    Err(error) => return drop(started.send(Err(error))),
+                };
+                // What the exporters' own HTTP/2 and gRPC code has to say would be exported again.
+                let _quiet = tracing::dispatcher::set_default(&Dispatch::none());
+                let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
+                let _ = started.send(Ok(runtime.handle().clone()));
+                let _ = runtime.block_on(stopped);
+                runtime.shutdown_background();
+            })?;
         let runtime = start.recv().map_err(io::Error::other)??;
-        Ok(Self { runtime, _stop: stop })
+        Ok(Self {
+            runtime,
+            _stop: stop,
+        })
     }
 
     /// Runs `task` on the thread until it ends or the thread does.

@@ -42,15 +42,36 @@ pub(crate) fn queue(
     batching: Batching,
     resource: &Resource,
     ledger: &Arc<Ledger>,
-) -> (QueueProcessor, SpanQueue, impl FnOnce(Receiver) -> Exporter + Send + use<>) {
+) -> (
+    QueueProcessor,
+    SpanQueue,
+    impl FnOnce(Receiver) -> Exporter + Send + use<>,
+) {
     let shared = Arc::new(Shared::default());
     let (sender, receiver) = mpsc::channel(batching.queue_size);
     let (control, orders) = Control::new();
-    let processor = QueueProcessor { queue: sender, shared: Arc::clone(&shared), ledger: Arc::clone(ledger) };
-    let queue = SpanQueue { control, shared: Arc::clone(&shared) };
-    let (resource, ledger) = (ResourceAttributesWithSchema::from(resource), Arc::clone(ledger));
-    let exporter =
-        move |to: Receiver| Exporter { queue: receiver, orders, to, batching, resource, shared, ledger };
+    let processor = QueueProcessor {
+        queue: sender,
+        shared: Arc::clone(&shared),
+        ledger: Arc::clone(ledger),
+    };
+    let queue = SpanQueue {
+        control,
+        shared: Arc::clone(&shared),
+    };
+    let (resource, ledger) = (
+        ResourceAttributesWithSchema::from(resource),
+        Arc::clone(ledger),
+    );
+    let exporter = move |to: Receiver| Exporter {
+        queue: receiver,
+        orders,
+        to,
+        batching,
+        resource,
+        shared,
+        ledger,
+    };
     (processor, queue, exporter)
 }
 
@@ -70,12 +91,22 @@ impl SpanProcessor for QueueProcessor {
             return;
         }
         if self.shared.closed.load(Ordering::Acquire) {
-            return self.ledger.lost(Signal::Traces, Loss::AfterShutdown, 1, "the telemetry is shut down");
+            return self.ledger.lost(
+                Signal::Traces,
+                Loss::AfterShutdown,
+                1,
+                "the telemetry is shut down",
+            );
         }
         self.shared.waiting.fetch_add(1, Ordering::AcqRel);
         if self.queue.try_send(span).is_err() {
             self.shared.waiting.fetch_sub(1, Ordering::AcqRel);
-            self.ledger.lost(Signal::Traces, Loss::QueueFull, 1, "the queue of spans is full");
+            self.ledger.lost(
+                Signal::Traces,
+                Loss::QueueFull,
+                1,
+                "the queue of spans is full",
+            );
         }
     }
 
@@ -190,7 +221,8 @@ impl Exporter {
         let lost = |loss, items, why| self.ledger.lost(Signal::Traces, loss, items, why);
         match sent {
             Sent::Accepted { rejected, why } => {
-                self.ledger.exported(Signal::Traces, items.saturating_sub(rejected));
+                self.ledger
+                    .exported(Signal::Traces, items.saturating_sub(rejected));
                 if rejected > 0 {
                     lost(Loss::Rejected, rejected, why);
                 }

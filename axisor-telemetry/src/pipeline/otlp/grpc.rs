@@ -11,7 +11,7 @@ use tonic::{Code, Extensions, Request, Status};
 use tonic_prost::ProstCodec;
 
 use super::{Export, Failure, Retry};
-use crate::config::{Compression, Otlp};
+use crate::config::{Compression, Otlp, Secret};
 
 /// A lazily connected channel and the metadata of every call.
 pub(super) struct Grpc {
@@ -22,7 +22,8 @@ pub(super) struct Grpc {
 
 impl Grpc {
     pub(super) fn new(otlp: &Otlp) -> Result<Self, String> {
-        let endpoint = Endpoint::from_shared(otlp.endpoint.clone()).map_err(|error| error.to_string())?;
+        let endpoint =
+            Endpoint::from_shared(otlp.endpoint.clone()).map_err(|error| error.to_string())?;
         #[cfg(feature = "tls")]
         let endpoint = with_tls(endpoint, &otlp.endpoint)?;
         let channel = endpoint
@@ -31,7 +32,11 @@ impl Grpc {
             .connect_timeout(otlp.timeout)
             .http2_keep_alive_interval(Duration::from_secs(20))
             .connect_lazy();
-        Ok(Self { channel, headers: metadata(&otlp.headers)?, compression: otlp.compression })
+        Ok(Self {
+            channel,
+            headers: metadata(&otlp.headers)?,
+            compression: otlp.compression,
+        })
     }
 
     pub(super) async fn send<R: Export>(&self, message: R) -> Result<R::Answer, Failure> {
@@ -39,11 +44,18 @@ impl Grpc {
         if self.compression == Compression::Gzip {
             client = client.send_compressed(CompressionEncoding::Gzip);
         }
-        client.ready().await.map_err(|error| Failure { retry: Retry::WithBackoff, why: with_causes(&error) })?;
+        client.ready().await.map_err(|error| Failure {
+            retry: Retry::WithBackoff,
+            why: with_causes(&error),
+        })?;
         let request = Request::from_parts(self.headers.clone(), Extensions::default(), message);
         let codec = ProstCodec::<R, R::Answer>::default();
-        let answer = client.unary(request, PathAndQuery::from_static(R::METHOD), codec).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| failure(&status))
+        let answer = client
+            .unary(request, PathAndQuery::from_static(R::METHOD), codec)
+            .await;
+        answer
+            .map(tonic::Response::into_inner)
+            .map_err(|status| failure(&status))
     }
 }
 
@@ -56,11 +68,17 @@ fn with_tls(endpoint: Endpoint, url: &str) -> Result<Endpoint, String> {
     endpoint.tls_config(tls).map_err(|error| error.to_string())
 }
 
-fn metadata(headers: &[(String, String)]) -> Result<MetadataMap, String> {
+fn metadata(headers: &[(String, Secret)]) -> Result<MetadataMap, String> {
     let mut metadata = MetadataMap::with_capacity(headers.len());
     for (name, value) in headers {
-        let key: AsciiMetadataKey = name.to_ascii_lowercase().parse().map_err(|_| format!("`{name}` is no header name"))?;
-        let value: AsciiMetadataValue = value.parse().map_err(|_| format!("value of header `{name}` is not ASCII"))?;
+        let key: AsciiMetadataKey = name
+            .to_ascii_lowercase()
+            .parse()
+            .map_err(|_| format!("`{name}` is no header name"))?;
+        let value: AsciiMetadataValue = value
+            .expose()
+            .parse()
+            .map_err(|_| format!("value of header `{name}` is not ASCII"))?;
         metadata.insert(key, value);
     }
     Ok(metadata)
@@ -80,7 +98,10 @@ fn failure(status: &Status) -> Failure {
         Code::ResourceExhausted => retry_info(status).map_or(Retry::Never, Retry::After),
         _ => Retry::Never,
     };
-    Failure { retry, why: format!("{}: {}", status.code(), with_causes(status)) }
+    Failure {
+        retry,
+        why: format!("{}: {}", status.code(), with_causes(status)),
+    }
 }
 
 /// `RetryInfo` of a throttled answer; without it the specification says not to retry.

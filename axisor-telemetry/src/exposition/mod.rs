@@ -1,0 +1,10 @@
+//! What others read: the Prometheus text format.
+
+mod text;
+
+pub(crate) use text::write;
+
+/// The content type of the text format: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+///
+/// Prometheus 3 calls a target without a proper one down.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -1,0 +1,252 @@
+//! The Prometheus text format 0.0.4, written from a collection.
+//!
+//! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
+
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
+use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, Metric, NumberDataPoint};
+
+use crate::catalog::Series;
+use crate::pipeline::families;
+
+/// The exposition of `collection`; `announced` series get their head even while they have no samples.
+pub(crate) fn write(collection: &ExportMetricsServiceRequest, announced: &[Series]) -> String {
+    let mut page = Page::default();
+    for family in families(collection) {
+        page.family(family);
+    }
+    for series in announced {
+        let head = || Family::new(series.help, series.kind.as_str());
+        page.families
+            .entry(series.name.to_owned())
+            .or_insert_with(head);
+    }
+    page.finish()
+}
+
+#[derive(Default)]
+struct Page {
+    families: BTreeMap<String, Family>,
+    labels: String,
+}
+
+struct Family {
+    help: String,
+    kind: &'static str,
+    samples: String,
+    /// Label sets seen, so that instruments whose names only become equal here never print a sample twice.
+    seen: HashSet<String>,
+}
+
+impl Family {
+    fn new(help: &str, kind: &'static str) -> Self {
+        Self {
+            help: help.to_owned(),
+            kind,
+            samples: String::new(),
+            seen: HashSet::new(),
+        }
+    }
+}
+
+impl Page {
+    fn family(&mut self, metric: &Metric) {
+        let kind = match &metric.data {
+            Some(Data::Sum(sum)) if sum.is_monotonic => "counter",
+            Some(Data::Gauge(_) | Data::Sum(_)) => "gauge",
+            Some(Data::Histogram(_) | Data::ExponentialHistogram(_)) => "histogram",
+            Some(Data::Summary(_)) | None => return,
+        };
+        let name = escaped_name(&metric.name);
+        let family = self
+            .families
+            .entry(name.clone())
+            .or_insert_with(|| Family::new(&metric.description, kind));
+        if family.kind != kind {
+            return;
+        }
+        match &metric.data {
+            Some(Data::Gauge(gauge)) => {
+                numbers(family, &name, &gauge.data_points, &mut self.labels)
+            }
+            Some(Data::Sum(sum)) => numbers(family, &name, &sum.data_points, &mut self.labels),
+            Some(Data::Histogram(histogram)) => {
+                for point in &histogram.data_points {
+                    histogram_point(family, &name, point, &mut self.labels);
+                }
+            }
+            // The format has no exponential buckets: what it can say of them is their sum and count.
+            Some(Data::ExponentialHistogram(histogram)) => {
+                for point in &histogram.data_points {
+                    let plain = HistogramDataPoint {
+                        attributes: point.attributes.clone(),
+                        count: point.count,
+                        sum: point.sum,
+                        ..HistogramDataPoint::default()
+                    };
+                    histogram_point(family, &name, &plain, &mut self.labels);
+                }
+            }
+            Some(Data::Summary(_)) | None => {}
+        }
+    }
+
+    fn finish(self) -> String {
+        let mut page = String::with_capacity(
+            self.families
+                .values()
+                .map(|family| family.samples.len() + 128)
+                .sum(),
+        );
+        for (name, family) in self.families {
+            let _ = write!(page, "# HELP {name} ");
+            escape(&mut page, &family.help, Quotes::Plain);
+            let _ = writeln!(page, "\n# TYPE {name} {}", family.kind);
+            page.push_str(&family.samples);
+        }
+        page
+    }
+}
+
+fn numbers(family: &mut Family, name: &str, points: &[NumberDataPoint], labels: &mut String) {
+    for point in points {
+        write_labels(labels, &point.attributes);
+        if !family.seen.insert(labels.clone()) {
+            continue;
+        }
+        let value = match point.value {
+            Some(Number::AsInt(value)) => value as f64,
+            Some(Number::AsDouble(value)) => value,
+            None => continue,
+        };
+        sample(&mut family.samples, name, "", labels, None, value);
+    }
+}
+
+fn histogram_point(
+    family: &mut Family,
+    name: &str,
+    point: &HistogramDataPoint,
+    labels: &mut String,
+) {
+    write_labels(labels, &point.attributes);
+    if !family.seen.insert(labels.clone()) {
+        return;
+    }
+    let out = &mut family.samples;
+    let mut below = 0;
+    for (bound, count) in point.explicit_bounds.iter().zip(&point.bucket_counts) {
+        below += count;
+        sample(out, name, "_bucket", labels, Some(*bound), below as f64);
+    }
+    sample(
+        out,
+        name,
+        "_bucket",
+        labels,
+        Some(f64::INFINITY),
+        point.count as f64,
+    );
+    sample(
+        out,
+        name,
+        "_sum",
+        labels,
+        None,
+        point.sum.unwrap_or_default(),
+    );
+    sample(out, name, "_count", labels, None, point.count as f64);
+}
+
+fn sample(out: &mut String, name: &str, suffix: &str, labels: &str, le: Option<f64>, value: f64) {
+    out.push_str(name);
+    out.push_str(suffix);
+    match le {
+        Some(le) => {
+            let comma = if labels.is_empty() { "" } else { "," };
+            let _ = write!(out, "{{{labels}{comma}le=\"");
+            number(out, le);
+            out.push_str("\"}");
+        }
+        None if labels.is_empty() => {}
+        None => {
+            let _ = write!(out, "{{{labels}}}");
+        }
+    }
+    out.push(' ');
+    number(out, value);
+    out.push('\n');
+}
+
+/// As Go's `strconv.ParseFloat` reads it back without loss.
+fn number(out: &mut String, value: f64) {
+    let _ = match value {
+        value if value.is_nan() => write!(out, "NaN"),
+        f64::INFINITY => write!(out, "+Inf"),
+        f64::NEG_INFINITY => write!(out, "-Inf"),
+        value if value != 0.0 && !(1e-6..1e21).contains(&value.abs()) => write!(out, "{value:e}"),
+        value => write!(out, "{value}"),
+    };
+}
+
+fn write_labels(out: &mut String, attributes: &[KeyValue]) {
+    out.clear();
+    let mut sorted: Vec<&KeyValue> = attributes.iter().collect();
+    sorted.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    for attribute in sorted {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.push_str(&escaped_name(&attribute.key).replace(':', "_"));
+        out.push_str("=\"");
+        escape(out, &text(attribute.value.as_ref()), Quotes::Escaped);
+        out.push('"');
+    }
+}
+
+fn text(value: Option<&AnyValue>) -> String {
+    match value.and_then(|value| value.value.as_ref()) {
+        Some(Any::StringValue(text)) => text.clone(),
+        Some(Any::BoolValue(value)) => value.to_string(),
+        Some(Any::IntValue(value)) => value.to_string(),
+        Some(Any::DoubleValue(value)) => value.to_string(),
+        Some(other) => format!("{other:?}"),
+        None => String::new(),
+    }
+}
+
+/// A name of the Prometheus data model: what it does not allow becomes `_`, as the Collector does it.
+fn escaped_name(name: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let mut escaped: String = name
+        .chars()
+        .map(|c| if allowed(c) { c } else { '_' })
+        .collect();
+    if escaped.starts_with(|c: char| c.is_ascii_digit()) {
+        escaped.insert(0, '_');
+    }
+    escaped
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Quotes {
+    Plain,
+    Escaped,
+}
+
+fn escape(out: &mut String, text: &str, quotes: Quotes) {
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '"' if quotes == Quotes::Escaped => out.push_str("\\\""),
+            c => out.push(c),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Out of the process: resource, readers, exporters and their thread, and the account of what was sent.
+
+mod console;
+mod control;
+mod ledger;
+mod metrics;
+mod otlp;
+mod resource;
+mod shutdown;
+mod thread;
+mod traces;
+
+pub(crate) use ledger::Ledger;
+pub use ledger::{Loss, Signal};
+pub use metrics::CollectError;
+pub(crate) use metrics::{Collector, Reader, families};
+pub(crate) use resource::resource;
+pub(crate) use shutdown::Pipeline;
+pub use shutdown::{ShutdownError, ShutdownReport, SignalReport};
+
+use std::io;
+use std::sync::Arc;
+
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
+use opentelemetry_sdk::trace::{Sampler as SdkSampler, SdkTracerProvider, TracerProviderBuilder};
+
+use crate::config::{Config, Sampler, TracesExporter};
+use thread::ExporterThread;
+
+/// Series kept free above the product's own bound, so that the SDK's silent fold is never reached.
+const HEADROOM: usize = 1_000;
+
+/// A provider whose one reader serves every way out.
+pub(crate) fn meter_provider(
+    config: &Config,
+    resource: Resource,
+    reader: Reader,
+) -> SdkMeterProvider {
+    let limit = config.metrics.series_bound + HEADROOM;
+    let view = move |_: &Instrument| Stream::builder().with_cardinality_limit(limit).build().ok();
+    SdkMeterProvider::builder()
+        .with_resource(resource)
+        .with_reader(reader)
+        .with_view(view)
+        .build()
+}
+
+/// A tracer provider with the configuration's sampler and, as yet, no processor.
+pub(crate) fn tracer_provider(config: &Config, resource: Resource) -> TracerProviderBuilder {
+    SdkTracerProvider::builder()
+        .with_resource(resource)
+        .with_sampler(sampler(config.traces.sampler))
+}
+
+fn sampler(sampler: Sampler) -> SdkSampler {
+    let parent_based = |root| SdkSampler::ParentBased(Box::new(root));
+    match sampler {
+        Sampler::AlwaysOn => SdkSampler::AlwaysOn,
+        Sampler::AlwaysOff => SdkSampler::AlwaysOff,
+        Sampler::TraceIdRatio(share) => SdkSampler::TraceIdRatioBased(share),
+        Sampler::ParentBasedAlwaysOn => parent_based(SdkSampler::AlwaysOn),
+        Sampler::ParentBasedAlwaysOff => parent_based(SdkSampler::AlwaysOff),
+        Sampler::ParentBasedTraceIdRatio(share) => {
+            parent_based(SdkSampler::TraceIdRatioBased(share))
+        }
+    }
+}
+
+/// Starts what the configuration sends, on the exporters' own thread, and adds its processor to `tracers`.
+///
+/// # Errors
+/// If the system gives no thread.
+pub(crate) fn start(
+    config: &Config,
+    resource: &Resource,
+    mut tracers: TracerProviderBuilder,
+    collector: Collector,
+    ledger: &Arc<Ledger>,
+) -> io::Result<(Pipeline, TracerProviderBuilder)> {
+    let mut pipeline = Pipeline::new(Arc::clone(ledger));
+    match config.traces.exporter {
+        TracesExporter::Otlp => {
+            let batching = traces::Batching {
+                queue_size: config.traces.queue_size,
+                batch_size: config.traces.batch_size,
+                schedule_delay: config.traces.schedule_delay,
+                export_timeout: config.traces.export_timeout,
+            };
+            let (processor, queue, exporter) = traces::queue(batching, resource, ledger);
+            pipeline.send_spans(config.otlp.traces.clone(), queue, exporter)?;
+            tracers = tracers.with_span_processor(processor);
+        }
+        TracesExporter::Console => {
+            tracers = tracers.with_span_processor(console::TreePrinter::default())
+        }
+        TracesExporter::None => {}
+    }
+    if config.metrics.push() {
+        let pushing = metrics::Pushing {
+            interval: config.metrics.interval,
+            timeout: config.metrics.timeout,
+        };
+        let (push, pusher) = metrics::push(pushing, collector, ledger);
+        pipeline.push_metrics(config.otlp.metrics.clone(), push, pusher)?;
+    }
+    Ok((pipeline, tracers))
+}

@@ -1,0 +1,211 @@
+//! What a stack shall be, before it runs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::component::Component;
+use crate::docker::{self, Docker};
+use crate::error::StartError;
+use crate::native::{self, Native};
+use crate::ports::{Endpoint, Ports};
+use crate::progress::Progress;
+use crate::render::{self, Seen};
+use crate::site::Site;
+use crate::stack::{Engine, Stack};
+
+/// Settings of a [`Stack`]; made by [`Stack::builder`].
+#[derive(Debug, Clone, Default)]
+#[must_use = "nothing runs before `start`"]
+pub struct StackBuilder {
+    engine: Choice,
+    free_ports: bool,
+    ports: BTreeMap<Endpoint, u16>,
+    targets: BTreeMap<String, String>,
+    scrape_interval: Option<Duration>,
+    metric_expiration: Option<Duration>,
+    only: Option<Vec<Component>>,
+    progress: Progress,
+    dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+enum Choice {
+    #[default]
+    WhatAnswers,
+    Native,
+    Docker,
+}
+
+/// Ports that were free may be taken a moment later; so often new ones are tried.
+const TRIES: usize = 5;
+
+impl StackBuilder {
+    /// Runs processes of this machine, even where Docker answers.
+    pub fn native(mut self) -> Self {
+        self.engine = Choice::Native;
+        self
+    }
+
+    /// Runs containers, or fails; without [`native`](Self::native) and this, containers are
+    /// run where a Docker engine with Compose answers, and processes elsewhere.
+    pub fn docker(mut self) -> Self {
+        self.engine = Choice::Docker;
+        self
+    }
+
+    /// Listens on ports nobody uses, so that many stacks run side by side.
+    pub fn free_ports(mut self) -> Self {
+        self.free_ports = true;
+        self
+    }
+
+    /// Listens on this port instead of the usual or a free one.
+    pub fn port(mut self, endpoint: Endpoint, port: u16) -> Self {
+        self.ports.insert(endpoint, port);
+        self
+    }
+
+    /// Has Prometheus scrape `address` (`host:port`) as this job.
+    ///
+    /// Natively a job without a target asks an address where nobody answers: `up` is 0, as for
+    /// a service that is not running. In containers it asks the address in `prometheus.yml`.
+    pub fn target(mut self, job: impl Into<String>, address: impl Into<String>) -> Self {
+        self.targets.insert(job.into(), address.into());
+        self
+    }
+
+    /// Scrapes every job and evaluates every rule this often; timeouts are the same.
+    pub fn scrape_interval(mut self, interval: Duration) -> Self {
+        self.scrape_interval = Some(interval);
+        self
+    }
+
+    /// Has the Collector forget a series that was not pushed for so long.
+    pub fn metric_expiration(mut self, expiration: Duration) -> Self {
+        self.metric_expiration = Some(expiration);
+        self
+    }
+
+    /// Runs these components only.
+    pub fn only(mut self, components: impl IntoIterator<Item = Component>) -> Self {
+        self.only = Some(components.into_iter().collect());
+        self
+    }
+
+    /// Where builds tell how far they are; by default on standard error.
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Keeps logs, rendered configuration and data here, across runs.
+    ///
+    /// By default they are in a directory that goes with the stack (and stays if the thread
+    /// panics, so that a failed test leaves its logs).
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dir = Some(dir.into());
+        self
+    }
+
+    /// Builds what is missing, starts everything and waits until all of it is ready.
+    ///
+    /// # Errors
+    /// [`StartError`]; what had started by then is ended again.
+    pub async fn start(self) -> Result<Stack, StartError> {
+        match self.engine {
+            Choice::Native => self.start_native().await,
+            Choice::Docker => self.start_docker().await,
+            Choice::WhatAnswers if docker::check().await.is_ok() => self.start_docker().await,
+            Choice::WhatAnswers => self.start_native().await,
+        }
+    }
+
+    async fn start_native(self) -> Result<Stack, StartError> {
+        let programs = native::programs(&self.components(), self.progress).await?;
+        let mut tries = 1;
+        loop {
+            let (site, scratch) = self.prepare(Seen::FromHost)?;
+            match Native::start(programs.clone(), &site).await {
+                Ok(native) => {
+                    return Ok(Stack::new(
+                        Engine::Native(native),
+                        site,
+                        self.targets,
+                        scratch,
+                    ));
+                }
+                Err(error) if !(self.free_ports && error.is_lost_port()) || tries == TRIES => {
+                    return Err(error);
+                }
+                Err(_) => tries += 1,
+            }
+        }
+    }
+
+    async fn start_docker(self) -> Result<Stack, StartError> {
+        docker::check().await?;
+        let (site, scratch) = self.prepare(Seen::FromContainer)?;
+        let docker = Docker::start(&site, scratch.is_some()).await?;
+        Ok(Stack::new(
+            Engine::Docker(docker),
+            site,
+            self.targets,
+            scratch,
+        ))
+    }
+
+    /// Decides ports and directory, and renders what is rendered.
+    fn prepare(&self, seen: Seen) -> Result<(Site, Option<TempDir>), StartError> {
+        let (dir, scratch) = self.make_dir()?;
+        let site = Site {
+            ports: self.choose_ports()?,
+            dir,
+            components: self.components(),
+            scrape_interval: self.scrape_interval,
+            metric_expiration: self.metric_expiration,
+        };
+        render::write(&site, &self.targets, seen)?;
+        Ok((site, scratch))
+    }
+
+    fn components(&self) -> Vec<Component> {
+        let wanted = |component: &Component| match &self.only {
+            Some(only) => only.contains(component),
+            None => true,
+        };
+        Component::ALL.into_iter().filter(wanted).collect()
+    }
+
+    fn choose_ports(&self) -> Result<Ports, StartError> {
+        let ports = match self.free_ports {
+            true => Ports::free(),
+            false => Ports::usual(),
+        };
+        let ports = ports.with(&self.ports);
+        match ports.taken(&self.components()) {
+            Some((endpoint, port)) => Err(StartError::PortInUse {
+                component: endpoint.component(),
+                endpoint,
+                port,
+            }),
+            None => Ok(ports),
+        }
+    }
+
+    fn make_dir(&self) -> Result<(PathBuf, Option<TempDir>), StartError> {
+        if let Some(dir) = &self.dir {
+            fs::create_dir_all(dir).map_err(StartError::file("cannot create", dir))?;
+            return Ok((dir.clone(), None));
+        }
+        let scratch = tempfile::Builder::new().prefix("axisor-stack-").tempdir();
+        let scratch = scratch.map_err(StartError::file(
+            "cannot create a directory in",
+            &std::env::temp_dir(),
+        ))?;
+        Ok((scratch.path().to_owned(), Some(scratch)))
+    }
+}

@@ -1,0 +1,50 @@
+//! Runs the stack behind axisor-telemetry: the Collector, Prometheus, Alertmanager and Jaeger.
+//!
+//! ```no_run
+//! use axisor_stack::{Component, Stack};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let stack = Stack::builder().native().free_ports().start().await?;
+//! println!("services send to {}", stack.otlp_grpc());
+//! stack.kill(Component::Collector).await?;
+//! stack.start_again(Component::Collector).await?;
+//! stack.down().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | room | what it answers |
+//! |---|---|
+//! | `component` `components/` | what each program is, how it is started, when it is ready |
+//! | `cache` `go` | where programs come from |
+//! | `ports` `site` `render` | where this stack lives, and what is different in its configuration |
+//! | `native` `process` · `docker` | how it runs |
+//! | `builder` `stack` | all of it put together, started and stopped |
+
+mod builder;
+mod cache;
+mod component;
+mod components;
+mod docker;
+mod error;
+mod go;
+mod http;
+mod native;
+mod ports;
+mod process;
+mod progress;
+mod render;
+mod site;
+mod stack;
+mod tail;
+
+pub use builder::StackBuilder;
+pub use cache::{ProvisionError, provision};
+pub use component::Component;
+pub use docker::DockerError;
+pub use error::{ControlError, StartError};
+pub use go::GoError;
+pub use ports::{Endpoint, UnknownEndpoint};
+pub use progress::Progress;
+pub use render::RenderError;
+pub use stack::Stack;

@@ -1,0 +1,174 @@
+//! `cargo stack`: brings the stack up, and builds what it needs.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use axisor_stack::{Component, Endpoint, Progress, Stack, provision};
+use clap::{Args, Parser, Subcommand};
+use etcetera::BaseStrategy;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The stack behind axisor-telemetry: Collector, Prometheus, Alertmanager and Jaeger.
+#[derive(Debug, Parser)]
+#[command(name = "cargo stack", bin_name = "cargo stack")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the stack until Ctrl-C; in containers where Docker answers, else as processes.
+    Up(Up),
+    /// Builds the programs that are not cached yet, and says where they are.
+    Provision,
+}
+
+#[derive(Debug, Args)]
+struct Up {
+    /// Run processes of this machine, even where Docker answers.
+    #[arg(long, conflicts_with = "docker")]
+    native: bool,
+    /// Run containers, or fail.
+    #[arg(long)]
+    docker: bool,
+    /// Listen elsewhere, e.g. `otlp-grpc=14317`; repeatable. Endpoints: otlp-grpc, otlp-http,
+    /// exporter, collector-telemetry, collector-health, prometheus, alertmanager, jaeger,
+    /// jaeger-otlp, jaeger-health.
+    #[arg(long = "port", value_name = "ENDPOINT=PORT", value_parser = pair::<Endpoint, u16>)]
+    ports: Vec<(Endpoint, u16)>,
+    /// Listen on ports that are free.
+    #[arg(long)]
+    free_ports: bool,
+    /// What Prometheus scrapes as a job, e.g. `axisor-backend=127.0.0.1:3010`; repeatable.
+    #[arg(long = "target", value_name = "JOB=HOST:PORT", value_parser = pair::<String, String>)]
+    targets: Vec<(String, String)>,
+    /// Keep logs and data here [default: axisor-telemetry/stack in the user's data directory].
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+fn pair<K, V>(text: &str) -> Result<(K, V), String>
+where
+    K: FromStr<Err: ToString>,
+    V: FromStr<Err: ToString>,
+{
+    let (key, value) = text
+        .split_once('=')
+        .ok_or("expected NAME=VALUE".to_owned())?;
+    let key = key.parse().map_err(|error: K::Err| error.to_string())?;
+    let value = value.parse().map_err(|error: V::Err| error.to_string())?;
+    Ok((key, value))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Up(up) => up.run().await,
+        Command::Provision => provision_all().await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", with_causes(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+async fn provision_all() -> Result<(), Box<dyn Error>> {
+    for component in Component::ALL {
+        let dir = provision(component, Progress::Stderr).await?;
+        println!(
+            "{component:<14}{:<10}{}",
+            component.version(),
+            dir.display()
+        );
+    }
+    Ok(())
+}
+
+impl Up {
+    async fn run(self) -> Result<(), Box<dyn Error>> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut asked_to_end = std::pin::pin!(async {
+            tokio::select! {
+                _ = ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        });
+        let stack = tokio::select! {
+            stack = self.start() => stack?,
+            () = &mut asked_to_end => return Ok(()),
+        };
+        describe(&stack);
+        asked_to_end.await;
+        println!("\nstopping");
+        stack.down().await?;
+        println!("stopped");
+        Ok(())
+    }
+
+    async fn start(&self) -> Result<Stack, Box<dyn Error>> {
+        let mut builder = Stack::builder().dir(self.dir()?);
+        if self.native {
+            builder = builder.native();
+        }
+        if self.docker {
+            builder = builder.docker();
+        }
+        if self.free_ports {
+            builder = builder.free_ports();
+        }
+        for (endpoint, port) in &self.ports {
+            builder = builder.port(*endpoint, *port);
+        }
+        for (job, address) in &self.targets {
+            builder = builder.target(job, address);
+        }
+        Ok(builder.start().await?)
+    }
+
+    fn dir(&self) -> Result<PathBuf, Box<dyn Error>> {
+        if let Some(dir) = &self.dir {
+            return Ok(std::path::absolute(dir)?);
+        }
+        let data = etcetera::choose_base_strategy()?.data_dir();
+        Ok(data.join("axisor-telemetry").join("stack"))
+    }
+}
+
+fn describe(stack: &Stack) {
+    let places = [
+        ("OTLP over gRPC", stack.otlp_grpc()),
+        ("OTLP over HTTP", stack.otlp_http()),
+        ("Collector's exporter", stack.exporter()),
+        ("Collector's own series", stack.collector_telemetry()),
+        ("Prometheus", stack.prometheus()),
+        ("Alertmanager", stack.alertmanager()),
+        ("Jaeger", stack.jaeger()),
+        ("logs", stack.dir().join("logs").display().to_string()),
+    ];
+    let how = if stack.is_docker() {
+        "containers"
+    } else {
+        "processes"
+    };
+    println!("the stack is up, as {how}; Ctrl-C stops it\n");
+    for (what, place) in places {
+        println!("  {what:<24}{place}");
+    }
+}

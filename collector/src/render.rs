@@ -1,0 +1,238 @@
+//! `prometheus.yml` for one stack: the committed file with addresses and intervals put in.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use serde_yaml_ng::{Mapping, Value};
+
+use crate::component::Component;
+use crate::ports::Endpoint;
+use crate::site::{Site, committed, milliseconds};
+
+/// Job name → `host:port`.
+pub(crate) type Targets = BTreeMap<String, String>;
+
+/// From where Prometheus sees the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// A process beside the others: everything is on loopback.
+    FromHost,
+    /// A container: components have their services' names, the host has one too.
+    FromContainer,
+}
+
+/// Why `prometheus.yml` could not be rendered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenderError {
+    /// A target was given for a job that is not in the file.
+    #[error("no scrape job is called `{given}`, expected one of {}", known.join(", "))]
+    UnknownJob {
+        /// The name given.
+        given: String,
+        /// The names in the file.
+        known: Vec<String>,
+    },
+    /// A target that Prometheus would refuse.
+    #[error(
+        "target `{given}` of job `{job}` is not an address, expected `host:port` without a scheme"
+    )]
+    Target {
+        /// Whose target.
+        job: String,
+        /// The target given.
+        given: String,
+    },
+    /// The committed file is not what this code knows.
+    #[error("`{}` has no `{missing}`", file.display())]
+    Shape {
+        /// The file.
+        file: PathBuf,
+        /// What was expected in it.
+        missing: &'static str,
+    },
+    /// The committed file is not YAML.
+    #[error("`{}` is not YAML", file.display())]
+    Yaml {
+        /// The file.
+        file: PathBuf,
+        /// Where it breaks off.
+        source: serde_yaml_ng::Error,
+    },
+    /// The committed file could not be read, or the rendered one not written.
+    #[error("{what} `{}`", file.display())]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// With which file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Nobody listens there, no name is looked up, and the connection is refused at once.
+const UNREACHABLE: &str = "127.0.0.1:1";
+
+/// Writes the rendered file to its place in the stack's directory.
+pub(crate) fn write(site: &Site, targets: &Targets, seen: Seen) -> Result<(), RenderError> {
+    let file = committed("prometheus/prometheus.yml");
+    let text = fs::read_to_string(&file).map_err(|source| RenderError::File {
+        what: "cannot read",
+        file,
+        source,
+    })?;
+    let file = site.prometheus_yml();
+    fs::write(&file, render(&text, site, targets, seen)?).map_err(|source| RenderError::File {
+        what: "cannot write",
+        file,
+        source,
+    })
+}
+
+fn render(text: &str, site: &Site, targets: &Targets, seen: Seen) -> Result<String, RenderError> {
+    let mut root: Value = serde_yaml_ng::from_str(text).map_err(yaml)?;
+    check_targets(&root, targets)?;
+    set_alertmanager(&mut root, site, seen)?;
+    if seen == Seen::FromHost {
+        root["rule_files"] = strings([committed("prometheus/alert_rules.yml")
+            .display()
+            .to_string()]);
+    }
+    set_intervals(
+        mapping(&mut root, "global")?,
+        site,
+        &["scrape_interval", "evaluation_interval", "scrape_timeout"],
+    );
+    for job in sequence(&mut root, "scrape_configs")? {
+        let job = job.as_mapping_mut().ok_or(shape("scrape_configs"))?;
+        set_intervals(job, site, &["scrape_interval", "scrape_timeout"]);
+        set_target(job, site, targets, seen);
+    }
+    serde_yaml_ng::to_string(&root).map_err(yaml)
+}
+
+fn check_targets(root: &Value, targets: &Targets) -> Result<(), RenderError> {
+    let known = job_names(root);
+    for (job, target) in targets {
+        if !known.contains(job) {
+            return Err(RenderError::UnknownJob {
+                given: job.clone(),
+                known,
+            });
+        }
+        if target.contains('/') || !target.contains(':') {
+            return Err(RenderError::Target {
+                job: job.clone(),
+                given: target.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn job_names(root: &Value) -> Vec<String> {
+    let jobs = root["scrape_configs"].as_sequence();
+    jobs.into_iter()
+        .flatten()
+        .filter_map(|job| job["job_name"].as_str())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn set_alertmanager(root: &mut Value, site: &Site, seen: Seen) -> Result<(), RenderError> {
+    if !site.components.contains(&Component::Alertmanager) {
+        mapping(root, "alerting")?.remove("alertmanagers");
+    } else if seen == Seen::FromHost {
+        let address = site.address(Endpoint::Alertmanager);
+        root["alerting"]["alertmanagers"][0]["static_configs"] = static_config(address, None);
+    }
+    Ok(())
+}
+
+fn set_intervals(section: &mut Mapping, site: &Site, keys: &[&str]) {
+    let Some(interval) = site.scrape_interval else {
+        return;
+    };
+    for key in keys {
+        section.insert((*key).into(), milliseconds(interval).into());
+    }
+}
+
+/// The one place that decides what Prometheus asks for a job.
+///
+/// A job nobody gave a target has, natively, one that answers nobody: `up` is 0, as for a
+/// service that is not running, and `instance` is the address in the file. (Its host is a
+/// container's name, which a resolver might find somewhere else.)
+fn set_target(job: &mut Mapping, site: &Site, targets: &Targets, seen: Seen) {
+    let name = job
+        .get("job_name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let own = name == "otel-collector";
+    let given = targets.get(name);
+    let config = match (given, seen) {
+        (Some(target), Seen::FromHost) => static_config(target.clone(), None),
+        (Some(target), Seen::FromContainer) => {
+            static_config(host_from_container(target), Some(target.clone()))
+        }
+        (None, Seen::FromContainer) => return,
+        (None, Seen::FromHost) if own => static_config(site.address(Endpoint::Exporter), None),
+        (None, Seen::FromHost) => static_config(UNREACHABLE.to_owned(), address_in_file(job)),
+    };
+    job.insert("static_configs".into(), config);
+}
+
+fn address_in_file(job: &Mapping) -> Option<String> {
+    let target = job.get("static_configs")?.get(0)?.get("targets")?.get(0)?;
+    target.as_str().map(str::to_owned)
+}
+
+fn host_from_container(target: &str) -> String {
+    match target.rsplit_once(':') {
+        Some(("127.0.0.1" | "localhost" | "[::1]", port)) => format!("host.docker.internal:{port}"),
+        _ => target.to_owned(),
+    }
+}
+
+fn static_config(target: String, instance: Option<String>) -> Value {
+    let mut config = Mapping::new();
+    config.insert("targets".into(), strings([target]));
+    if let Some(instance) = instance {
+        let labels = Mapping::from_iter([("instance".into(), instance.into())]);
+        config.insert("labels".into(), labels.into());
+    }
+    Value::Sequence(vec![config.into()])
+}
+
+fn strings<const N: usize>(items: [String; N]) -> Value {
+    Value::Sequence(items.map(Value::from).into())
+}
+
+fn mapping<'a>(root: &'a mut Value, key: &'static str) -> Result<&'a mut Mapping, RenderError> {
+    root.get_mut(key)
+        .and_then(Value::as_mapping_mut)
+        .ok_or(shape(key))
+}
+
+fn sequence<'a>(root: &'a mut Value, key: &'static str) -> Result<&'a mut Vec<Value>, RenderError> {
+    root.get_mut(key)
+        .and_then(Value::as_sequence_mut)
+        .ok_or(shape(key))
+}
+
+fn shape(missing: &'static str) -> RenderError {
+    RenderError::Shape {
+        file: committed("prometheus/prometheus.yml"),
+        missing,
+    }
+}
+
+fn yaml(source: serde_yaml_ng::Error) -> RenderError {
+    RenderError::Yaml {
+        file: committed("prometheus/prometheus.yml"),
+        source,
+    }
+}
