@@ -1,8 +1,10 @@
 //! A client that does what a scenario says and no more: no redirects, no retries, a connection per request.
 
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
@@ -19,11 +21,28 @@ use super::scenario::HttpRequest;
 pub(super) struct Reply {
     pub(super) status: Option<u16>,
     pub(super) content_type: Option<String>,
-    pub(super) body: Vec<u8>,
+    body: Vec<u8>,
+    gzip: bool,
     /// The body ended before its end.
     pub(super) cut_short: bool,
     /// There was no answer.
     pub(super) client_error: Option<String>,
+}
+
+impl Reply {
+    /// The body as text, uncompressed.
+    ///
+    /// # Errors
+    /// Whoever compressed it or spelt it made a mistake.
+    pub(super) fn text(&self) -> io::Result<String> {
+        let mut text = String::new();
+        if self.gzip {
+            GzDecoder::new(self.body.as_slice()).read_to_string(&mut text)?;
+        } else {
+            self.body.as_slice().read_to_string(&mut text)?;
+        }
+        Ok(text)
+    }
 }
 
 /// Sends one request and reads its answer, or leaves when the request says so.
@@ -45,7 +64,7 @@ pub(super) async fn send(address: SocketAddr, request: &HttpRequest) -> Reply {
 #[derive(Debug, thiserror::Error)]
 enum ClientError {
     #[error("no connection: {0}")]
-    Connect(#[from] std::io::Error),
+    Connect(#[from] io::Error),
     #[error("no such request: {0}")]
     Request(#[from] hyper::http::Error),
     #[error("no answer: {0}")]
@@ -94,8 +113,9 @@ fn body(body: Option<&Value>) -> Bytes {
 
 async fn read(response: Response<Incoming>, reply: &mut Reply) {
     reply.status = Some(response.status().as_u16());
-    let content_type = response.headers().get(header::CONTENT_TYPE);
-    reply.content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let text = |name| response.headers().get(name).map(|value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    reply.content_type = text(header::CONTENT_TYPE);
+    reply.gzip = text(header::CONTENT_ENCODING).is_some_and(|coding| coding == "gzip");
     let mut body = response.into_body();
     while let Some(frame) = body.frame().await {
         match frame.map(|frame| frame.into_data()) {
