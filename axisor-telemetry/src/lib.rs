@@ -13,6 +13,7 @@ pub mod label;
 mod logs;
 pub mod pipeline;
 pub mod poll;
+pub mod redact;
 mod scope;
 #[cfg(feature = "axum")]
 pub mod serve;

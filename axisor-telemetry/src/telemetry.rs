@@ -1,10 +1,12 @@
 //! Everything put together, started and stopped; the only room that touches a global.
 
+#[cfg(feature = "axum")]
+mod endpoints;
+mod watching;
+
 use std::fmt;
 use std::future::Future;
 use std::io;
-#[cfg(feature = "axum")]
-use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,18 +27,14 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Loader, MetricsExporter, Propagator, TracesExporter};
 use crate::health::{Health, HealthCheck};
-#[cfg(feature = "axum")]
-use crate::http::HttpLayer;
 use crate::instruments::{
     Counter, CustomMetrics, Gauge, Histogram, Instruments, Meters, MetricError,
 };
 use crate::pipeline::{
     self, CollectError, Collector, Ledger, Pipeline, Reader, ShutdownError, ShutdownReport,
 };
-use crate::poll::{Poll, Polled, Polls};
+use crate::poll::{self, Poll, Polls};
 use crate::scope::{self, Scope};
-#[cfg(feature = "axum")]
-use crate::serve;
 use crate::{catalog, exposition, logs};
 
 /// How long a dropped guard tries to send what is left.
@@ -74,11 +72,11 @@ struct Inner {
     config: Config,
     scope: Arc<Scope>,
     custom: CustomMetrics,
+    health: Arc<Health>,
+    polls: Polls,
     collector: Collector,
     ledger: Arc<Ledger>,
     pipeline: Pipeline,
-    health: Arc<Health>,
-    polls: Polls,
     propagator: Arc<dyn TextMapPropagator + Send + Sync>,
     tracers: SdkTracerProvider,
     meters: SdkMeterProvider,
@@ -127,23 +125,6 @@ impl TelemetryBuilder {
     pub fn span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
         self.exporters
             .push(Box::new(|tracers| tracers.with_simple_exporter(exporter)));
-        self
-    }
-
-    /// Adds a check to `/health`; checks are reported in the order in which they were added.
-    pub fn health_check(mut self, name: impl Into<String>, check: impl HealthCheck) -> Self {
-        self.checks.push((name.into(), Arc::new(check)));
-        self
-    }
-
-    /// Polls one of the original's two gauges with `read`, once [`Polls::start`] is called.
-    pub fn poll<F, Reading, E>(mut self, polled: Polled, read: F) -> Self
-    where
-        F: Fn() -> Reading + Send + Sync + 'static,
-        Reading: Future<Output = Result<f64, E>> + Send + 'static,
-        E: fmt::Display,
-    {
-        self.polls.push(Poll::new(polled, read));
         self
     }
 
@@ -205,7 +186,7 @@ impl TelemetryBuilder {
                 config.health.timeout,
                 self.checks,
             )),
-            polls: Polls::new(Arc::clone(&scope), config.health.timeout, self.polls),
+            polls: Polls::new(Arc::clone(&scope), poll::DEFAULT_TIMEOUT, self.polls),
             config,
             scope,
             collector,
@@ -321,56 +302,6 @@ impl Telemetry {
             &collection,
             &catalog::CONTRACT[..catalog::ANNOUNCED],
         ))
-    }
-
-    /// The service's health: what `/health` answers.
-    #[must_use]
-    pub fn health(&self) -> &Health {
-        &self.0.health
-    }
-
-    /// The polls of the original's two gauges.
-    #[must_use]
-    pub fn polls(&self) -> &Polls {
-        &self.0.polls
-    }
-
-    /// The layer that counts, times and traces the requests of a router.
-    #[cfg(feature = "axum")]
-    pub fn http_layer(&self) -> HttpLayer {
-        let layer = HttpLayer::new(Arc::clone(&self.0.scope), self.propagator());
-        if self.0.config.prometheus.enabled {
-            layer
-        } else {
-            layer.without_metrics()
-        }
-    }
-
-    /// `/metrics` (at `prometheus.path`, if enabled) and `/health`, to merge into the service's router *before*
-    /// its [`http_layer`](Self::http_layer), so that they are counted like any route.
-    #[cfg(feature = "axum")]
-    pub fn router(&self) -> axum::Router {
-        let telemetry = self.clone();
-        let prometheus = &self.0.config.prometheus;
-        serve::router(serve::Endpoints {
-            exposition: Arc::new(move || telemetry.exposition().map_err(Into::into)),
-            health: Arc::clone(&self.0.health),
-            metrics_path: prometheus.enabled.then(|| prometheus.path.clone()),
-        })
-    }
-
-    /// Serves [`router`](Self::router) on `prometheus.port` of every address of this machine: for a worker that
-    /// has no server of its own.
-    ///
-    /// # Errors
-    /// [`ServeError`](serve::ServeError) if the port cannot be had.
-    ///
-    /// # Panics
-    /// Outside a tokio runtime.
-    #[cfg(feature = "axum")]
-    pub async fn serve(&self) -> Result<serve::Server, serve::ServeError> {
-        let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, self.0.config.prometheus.port));
-        serve::standalone(addr, self.router(), self.http_layer()).await
     }
 
     /// Makes a counter of your own. Without labels it is 0 from the start.

@@ -94,16 +94,12 @@ impl Health {
 
     async fn ask_one(&self, check: Arc<dyn HealthCheck>) -> CheckReport {
         let start = self.scope.clock.now();
+        let context = self.scope.within(Context::current());
         let answer = async move { check.check().await };
-        match contained::within(self.timeout, self.context(), answer).await {
+        match contained::within(self.timeout, context, answer).await {
             Ok(report) => report.timed(self.scope.clock.since(start)),
             Err(unanswered) => CheckReport::failed(unanswered),
         }
-    }
-
-    /// What the checks record goes to this telemetry.
-    fn context(&self) -> Context {
-        self.scope.carry(&Context::current())
     }
 
     fn begin(&self) -> u64 {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use http::{HeaderMap, Request, StatusCode};
 use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
-use opentelemetry_http::HeaderExtractor;
 
 use super::layer::{HttpLayer, Metrics};
 use super::{route, span};
 use crate::clock::Moment;
 use crate::scope::Scope;
+use opentelemetry_http::HeaderExtractor;
 
 /// A request under way. Dropped before its end, it is a client that left.
 pub(super) struct Exchange {
@@ -160,9 +160,5 @@ fn context<B>(
     let parent = layer.propagator.extract(&headers);
     let builder = span::builder(request, method, route);
     let span = layer.scope.tracer.build_with_context(builder, &parent);
-    let context = parent.with_span(span);
-    if layer.scope.is_installed() {
-        return context;
-    }
-    layer.scope.carry(&context)
+    layer.scope.within(parent.with_span(span))
 }

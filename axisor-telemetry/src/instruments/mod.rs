@@ -1,14 +1,16 @@
 //! Handles bound to the catalogue's series: the only way a number gets in.
 
 mod custom;
+mod error;
 mod family;
+mod labels;
 mod meters;
 
 pub(crate) use custom::CustomMetrics;
-pub use custom::{
-    Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, LabelSet, MetricError,
-};
-pub(crate) use family::{CounterFamily, Family, GaugeFamily, HistogramFamily};
+pub use custom::{Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries};
+pub use error::MetricError;
+pub(crate) use family::{CounterFamily, GaugeFamily, HistogramFamily};
+pub use labels::LabelSet;
 pub(crate) use meters::{Meters, ZeroHistogram};
 
 use std::sync::Arc;

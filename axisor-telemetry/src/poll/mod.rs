@@ -84,6 +84,10 @@ impl Poll {
             failing: AtomicBool::new(false),
         }
     }
+
+    pub(crate) fn polled(&self) -> Polled {
+        self.polled
+    }
 }
 
 /// The polls of one telemetry.
@@ -172,7 +176,7 @@ impl Shared {
     }
 
     async fn read(&self, poll: Arc<Poll>) -> Result<f64, String> {
-        let context = self.scope.carry(&Context::new());
+        let context = self.scope.within(Context::new());
         let read = async move { (poll.read)().await };
         match contained::within(self.timeout, context, read).await {
             Ok(Ok(count)) if count.is_finite() && count >= 0.0 => Ok(count),

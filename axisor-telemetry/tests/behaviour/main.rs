@@ -1,0 +1,3 @@
+//! Behaviour through the public door, one module a room.
+
+mod exposition;
