@@ -40,13 +40,33 @@ pub enum ApiError {
     },
 }
 
-pub(crate) async fn text(http: &reqwest::Client, url: &str, query: &[(&str, &str)]) -> Result<String, ApiError> {
-    let unanswered = |source| ApiError::Unanswered { url: url.to_owned(), source };
-    let response = http.get(url).query(query).send().await.map_err(unanswered)?;
+pub(crate) async fn text(
+    http: &reqwest::Client,
+    url: &str,
+    query: &[(&str, &str)],
+) -> Result<String, ApiError> {
+    let unanswered = |source| ApiError::Unanswered {
+        url: url.to_owned(),
+        source,
+    };
+    let response = http
+        .get(url)
+        .query(query)
+        .send()
+        .await
+        .map_err(unanswered)?;
     response.text().await.map_err(unanswered)
 }
 
-pub(crate) async fn get<T: DeserializeOwned>(http: &reqwest::Client, url: &str, query: &[(&str, &str)]) -> Result<T, ApiError> {
+pub(crate) async fn get<T: DeserializeOwned>(
+    http: &reqwest::Client,
+    url: &str,
+    query: &[(&str, &str)],
+) -> Result<T, ApiError> {
     let answer = text(http, url, query).await?;
-    serde_json::from_str(&answer).map_err(|source| ApiError::Unreadable { url: url.to_owned(), answer, source })
+    serde_json::from_str(&answer).map_err(|source| ApiError::Unreadable {
+        url: url.to_owned(),
+        answer,
+        source,
+    })
 }

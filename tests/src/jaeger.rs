@@ -94,14 +94,21 @@ impl Trace {
     /// The span above, if it is in the trace.
     #[must_use]
     pub fn parent(&self, span: &Span) -> Option<&Span> {
-        let parent = span.references.iter().find(|reference| reference.kind == "CHILD_OF")?;
-        self.spans.iter().find(|span| span.span_id == parent.span_id)
+        let parent = span
+            .references
+            .iter()
+            .find(|reference| reference.kind == "CHILD_OF")?;
+        self.spans
+            .iter()
+            .find(|span| span.span_id == parent.span_id)
     }
 
     /// The service a span is of.
     #[must_use]
     pub fn service(&self, span: &Span) -> &str {
-        self.processes.get(&span.process_id).map_or("", |process| &process.service_name)
+        self.processes
+            .get(&span.process_id)
+            .map_or("", |process| &process.service_name)
     }
 }
 
@@ -109,7 +116,10 @@ impl Span {
     /// The value of an attribute.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&Value> {
-        self.tags.iter().find(|tag| tag.key == key).map(|tag| &tag.value)
+        self.tags
+            .iter()
+            .find(|tag| tag.key == key)
+            .map(|tag| &tag.value)
     }
 }
 
@@ -127,7 +137,11 @@ impl Jaeger {
     /// # Errors
     /// [`ApiError`] if nobody answers.
     pub async fn traces(&self, service: &str) -> Result<Vec<Trace>, ApiError> {
-        self.get("traces", &[("service", service), ("limit", "1000"), ("lookback", "1h")]).await
+        self.get(
+            "traces",
+            &[("service", service), ("limit", "1000"), ("lookback", "1h")],
+        )
+        .await
     }
 
     /// One trace, none if it is not there yet.

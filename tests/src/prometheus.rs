@@ -61,7 +61,9 @@ impl Prometheus {
     /// As [`query`](Self::query).
     pub async fn value(&self, expression: &str) -> Result<Option<f64>, ApiError> {
         let series = self.query(expression).await?;
-        let [only] = series.as_slice() else { return Ok(None) };
+        let [only] = series.as_slice() else {
+            return Ok(None);
+        };
         Ok(Some(only.value))
     }
 
@@ -79,10 +81,15 @@ impl Prometheus {
     /// As [`query`](Self::query).
     pub async fn metadata(&self, job: &str) -> Result<Vec<Metadata>, ApiError> {
         let target = format!("{{job={job:?}}}");
-        self.get("targets/metadata", &[("match_target", &target)]).await
+        self.get("targets/metadata", &[("match_target", &target)])
+            .await
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, ApiError> {
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, ApiError> {
         let url = format!("{}/api/v1/{path}", self.url);
         let answer: Answer<T> = api::get(&self.http, &url, query).await?;
         match answer {
@@ -115,7 +122,13 @@ impl Row {
         let mut labels = self.metric;
         let name = labels.remove("__name__").unwrap_or_default();
         let (_, value) = self.value;
-        let value = value.parse().map_err(|_| ApiError::Number { given: value })?;
-        Ok(Series { labels, name, value })
+        let value = value
+            .parse()
+            .map_err(|_| ApiError::Number { given: value })?;
+        Ok(Series {
+            labels,
+            name,
+            value,
+        })
     }
 }

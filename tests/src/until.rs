@@ -25,14 +25,21 @@ pub struct InVain {
 /// # use axisor_tests::until;
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let mut tries = 0;
-/// let found = until(Duration::from_secs(5), "the third try", async || {
+/// let found = until(Duration::from_secs(5), "the third try", || {
 ///     tries += 1;
-///     (tries == 3).then_some("here")
+///     async move { (tries == 3).then_some("here") }
 /// });
 /// assert_eq!(found.await, Ok("here"));
 /// # });
 /// ```
-pub async fn until<T>(deadline: Duration, what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> Result<T, InVain> {
+pub async fn until<T, Look>(
+    deadline: Duration,
+    what: &str,
+    mut condition: impl FnMut() -> Look,
+) -> Result<T, InVain>
+where
+    Look: Future<Output = Option<T>>,
+{
     let end = Instant::now() + deadline;
     loop {
         if let Some(found) = condition().await {
@@ -52,7 +59,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_never_comes_is_named() {
-        let never = until(Duration::from_secs(3), "the moon", async || None::<()>).await;
+        let never = until(Duration::from_secs(3), "the moon", || async { None::<()> }).await;
         let error = never.expect_err("in vain").to_string();
         assert_eq!(error, "waited 3s in vain for the moon");
     }

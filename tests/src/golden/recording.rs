@@ -55,11 +55,19 @@ impl Recording {
     /// [`RecordingError`] if a file is missing or is not what it should be.
     pub fn read_all(dir: &Path) -> Result<Vec<Self>, RecordingError> {
         let files = file_names(dir)?;
-        let names: Vec<&str> = files.iter().filter_map(|file| file.strip_suffix(".scenario.json")).collect();
+        let names: Vec<&str> = files
+            .iter()
+            .filter_map(|file| file.strip_suffix(".scenario.json"))
+            .collect();
         if names.is_empty() {
-            return Err(RecordingError::Empty { path: dir.to_owned() });
+            return Err(RecordingError::Empty {
+                path: dir.to_owned(),
+            });
         }
-        names.into_iter().map(|name| Self::read(dir, name, &files)).collect()
+        names
+            .into_iter()
+            .map(|name| Self::read(dir, name, &files))
+            .collect()
     }
 
     fn read(dir: &Path, name: &str, files: &[String]) -> Result<Self, RecordingError> {
@@ -83,7 +91,10 @@ impl Recording {
 }
 
 fn file_names(dir: &Path) -> Result<Vec<String>, RecordingError> {
-    let failed = |source| RecordingError::Read { path: dir.to_owned(), source };
+    let failed = |source| RecordingError::Read {
+        path: dir.to_owned(),
+        source,
+    };
     let mut names: Vec<String> = fs::read_dir(dir)
         .map_err(failed)?
         .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
@@ -94,9 +105,15 @@ fn file_names(dir: &Path) -> Result<Vec<String>, RecordingError> {
 }
 
 fn read(path: &Path) -> Result<String, RecordingError> {
-    fs::read_to_string(path).map_err(|source| RecordingError::Read { path: path.to_owned(), source })
+    fs::read_to_string(path).map_err(|source| RecordingError::Read {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T, RecordingError> {
-    serde_json::from_str(&read(path)?).map_err(|source| RecordingError::Json { path: path.to_owned(), source })
+    serde_json::from_str(&read(path)?).map_err(|source| RecordingError::Json {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -41,12 +41,17 @@ impl ScenarioReport {
     pub(super) fn excuse(&mut self, kind: &str, reason: &str) {
         let found = std::mem::take(&mut self.differences);
         if found.is_empty() {
-            self.remarks.push(format!("{kind}, and the same all the same: {reason}"));
+            self.remarks
+                .push(format!("{kind}, and the same all the same: {reason}"));
             return;
         }
         self.compared = 0;
         self.remarks.push(format!("not compared, {kind}: {reason}"));
-        self.remarks.extend(found.into_iter().map(|difference| format!("  {difference}")));
+        self.remarks.extend(
+            found
+                .into_iter()
+                .map(|difference| format!("  {difference}")),
+        );
     }
 }
 
@@ -54,13 +59,19 @@ impl Report {
     /// How many samples were compared.
     #[must_use]
     pub fn compared(&self) -> usize {
-        self.scenarios.iter().map(|scenario| scenario.compared).sum()
+        self.scenarios
+            .iter()
+            .map(|scenario| scenario.compared)
+            .sum()
     }
 
     /// How many differences there are: samples, heads of families, answers.
     #[must_use]
     pub fn differences(&self) -> usize {
-        self.scenarios.iter().map(|scenario| scenario.differences.len()).sum()
+        self.scenarios
+            .iter()
+            .map(|scenario| scenario.differences.len())
+            .sum()
     }
 }
 
@@ -81,6 +92,11 @@ impl fmt::Display for Report {
         for scenario in &self.scenarios {
             scenario.fmt(f)?;
         }
-        write!(f, "{} samples compared, {} differ", self.compared(), self.differences())
+        write!(
+            f,
+            "{} samples compared, {} differ",
+            self.compared(),
+            self.differences()
+        )
     }
 }

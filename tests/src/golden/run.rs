@@ -67,7 +67,11 @@ fn groups(recordings: &[Recording], through: Through) -> Vec<Vec<&Recording>> {
     }
     let mut groups: Vec<Group<'_>> = Vec::new();
     for recording in recordings {
-        let creates = recording.scenario.as_ref().map(Scenario::creates).unwrap_or_default();
+        let creates = recording
+            .scenario
+            .as_ref()
+            .map(Scenario::creates)
+            .unwrap_or_default();
         match groups.iter_mut().find(|group| group.agrees(&creates)) {
             Some(group) => group.add(recording, &creates),
             None => {

@@ -41,7 +41,6 @@ pub enum ScenarioError {
 /// A scenario.
 #[derive(Debug, Clone)]
 pub(super) struct Scenario {
-    pub(super) name: String,
     /// `prometheus.enabled` and the like, as the builder takes them.
     pub(super) settings: Vec<(String, String)>,
     pub(super) manual_clock: bool,
@@ -358,7 +357,6 @@ impl Scenario {
             optional: raw.optional,
             better: raw.better,
             steps,
-            name,
         })
     }
 
@@ -379,11 +377,25 @@ impl Scenario {
     /// What the recording accepts beside its answers.
     pub(super) fn allowances(&self) -> Allowances {
         let better = &self.better;
-        let step = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let step = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
         let abandons = |step: &&Step| matches!(&step.action, Action::Http(request) if request.abort_after_ms.is_some());
-        let abandoned: BTreeSet<String> = self.all_steps().into_iter().filter(abandons).map(|step| step.id.clone()).collect();
+        let abandoned: BTreeSet<String> = self
+            .all_steps()
+            .into_iter()
+            .filter(abandons)
+            .map(|step| step.id.clone())
+            .collect();
         Allowances {
-            free: better.not_errors.iter().chain(&better.errors).map(step).collect(),
+            free: better
+                .not_errors
+                .iter()
+                .chain(&better.errors)
+                .map(step)
+                .collect(),
             better: better.answers.clone(),
             abandoned,
             other_framework: self.about_wrong_methods(),
@@ -392,7 +404,9 @@ impl Scenario {
 
     /// Whether what depends on the framework is 404 for a wrong method, for which others say 405.
     pub(super) fn about_wrong_methods(&self) -> bool {
-        self.framework.as_ref().is_some_and(|reason| reason.contains("405"))
+        self.framework
+            .as_ref()
+            .is_some_and(|reason| reason.contains("405"))
     }
 }
 
@@ -449,7 +463,10 @@ fn settings(prefix: &str, value: &Value) -> Vec<(String, String)> {
         prefix => format!("{prefix}.{name}"),
     };
     match value {
-        Value::Object(section) => section.iter().flat_map(|(name, value)| settings(&key(name), value)).collect(),
+        Value::Object(section) => section
+            .iter()
+            .flat_map(|(name, value)| settings(&key(name), value))
+            .collect(),
         Value::String(text) => vec![(prefix.to_owned(), text.clone())],
         other => vec![(prefix.to_owned(), other.to_string())],
     }
@@ -464,8 +481,20 @@ fn typed<T: DeserializeOwned>(scenario: &str, at: &str, value: Value) -> Result<
 }
 
 const ACTIONS: [&str; 14] = [
-    "http", "health", "scrape", "automation", "margin_guard", "many", "create", "record", "poll", "state", "clock",
-    "wait_ms", "settle", "parallel",
+    "http",
+    "health",
+    "scrape",
+    "automation",
+    "margin_guard",
+    "many",
+    "create",
+    "record",
+    "poll",
+    "state",
+    "clock",
+    "wait_ms",
+    "settle",
+    "parallel",
 ];
 
 /// What may stand beside the action and changes nothing: `expect_slow` and the like.
@@ -474,25 +503,46 @@ fn is_remark(key: &str) -> bool {
 }
 
 impl Step {
-    fn read(scenario: &str, id: String, mut step: Map<String, Value>) -> Result<Self, ScenarioError> {
+    fn read(
+        scenario: &str,
+        id: String,
+        mut step: Map<String, Value>,
+    ) -> Result<Self, ScenarioError> {
         step.retain(|key, _| !is_remark(key));
         let times = step.remove("times");
         let concurrent = step.remove("concurrent");
         let after = step.remove("after_ms");
         let keys: Vec<String> = step.keys().cloned().collect();
-        let (Some((key, payload)), None) = ({ let mut parts = step.into_iter(); (parts.next(), parts.next()) }) else {
+        let (Some((key, payload)), None) = ({
+            let mut parts = step.into_iter();
+            (parts.next(), parts.next())
+        }) else {
             return Err(unknown(scenario, id, &keys));
         };
         let at = format!("step {id}, `{key}`");
-        let number = |value: Option<Value>| value.map(|value| typed::<u64>(scenario, &at, value)).transpose();
-        let count = |value| number(value).map(|number| number.map(|n| usize::try_from(n).unwrap_or(usize::MAX)));
+        let number = |value: Option<Value>| {
+            value
+                .map(|value| typed::<u64>(scenario, &at, value))
+                .transpose()
+        };
+        let count = |value| {
+            number(value).map(|number| number.map(|n| usize::try_from(n).unwrap_or(usize::MAX)))
+        };
         let concurrent = match concurrent {
-            Some(Value::Bool(together)) => if together { Some(usize::MAX) } else { None },
+            Some(Value::Bool(together)) => {
+                if together {
+                    Some(usize::MAX)
+                } else {
+                    None
+                }
+            }
             other => count(other)?,
         };
         let times = count(times)?;
         Ok(Self {
-            times: times.or(concurrent.filter(|n| *n != usize::MAX)).unwrap_or(1),
+            times: times
+                .or(concurrent.filter(|n| *n != usize::MAX))
+                .unwrap_or(1),
             concurrent: concurrent.unwrap_or(1).max(1),
             after: Duration::from_millis(number(after)?.unwrap_or(0)),
             action: action(scenario, &id, &key, payload)?,
@@ -515,7 +565,9 @@ fn action(scenario: &str, id: &str, key: &str, payload: Value) -> Result<Action,
         "record" => Action::Record(typed(scenario, &at, payload)?),
         "poll" => Action::Poll(typed(scenario, &at, payload)?),
         "state" => Action::State(typed(scenario, &at, payload)?),
-        "clock" => Action::Advance(Duration::from_millis(typed::<Advance>(scenario, &at, payload)?.advance_ms)),
+        "clock" => Action::Advance(Duration::from_millis(
+            typed::<Advance>(scenario, &at, payload)?.advance_ms,
+        )),
         "wait_ms" => Action::Wait(milliseconds(payload)?),
         "settle" => Action::Settle,
         "parallel" => Action::Parallel(parts(scenario, id, typed(scenario, &at, payload)?)?),
@@ -536,14 +588,22 @@ struct ScrapeRequest {
     headers: BTreeMap<String, String>,
 }
 
-fn scrape_headers(scenario: &str, at: &str, payload: Value) -> Result<BTreeMap<String, String>, ScenarioError> {
+fn scrape_headers(
+    scenario: &str,
+    at: &str,
+    payload: Value,
+) -> Result<BTreeMap<String, String>, ScenarioError> {
     match payload {
         Value::Bool(true) => Ok(BTreeMap::new()),
         payload => typed::<ScrapeRequest>(scenario, at, payload).map(|scrape| scrape.headers),
     }
 }
 
-fn parts(scenario: &str, id: &str, parts: Vec<Map<String, Value>>) -> Result<Vec<Step>, ScenarioError> {
+fn parts(
+    scenario: &str,
+    id: &str,
+    parts: Vec<Map<String, Value>>,
+) -> Result<Vec<Step>, ScenarioError> {
     let part = |(n, part)| Step::read(scenario, format!("{id}.{n}"), part);
     parts.into_iter().enumerate().map(part).collect()
 }
@@ -571,19 +631,31 @@ mod tests {
     #[track_caller]
     fn refused(step: Value, reason: &str) {
         let error = read(step).expect_err("refused").to_string();
-        assert!(error.contains(reason) && error.contains("`s`") && error.contains('1'), "{error}");
+        assert!(
+            error.contains(reason) && error.contains("`s`") && error.contains('1'),
+            "{error}"
+        );
     }
 
     #[test]
     fn an_unknown_step_is_named() {
         refused(json!({"reboot": true}), "unknown `reboot`");
-        refused(json!({"health": true, "scrape": true}), "unknown `health`, `scrape`");
+        refused(
+            json!({"health": true, "scrape": true}),
+            "unknown `health`, `scrape`",
+        );
         refused(json!({"times": 2}), "unknown ``");
         refused(json!({"state": {"moon": "full"}}), "unknown field `moon`");
         refused(json!({"state": {"ln": "sleepy"}}), "did not match");
         refused(json!({"poll": "weather"}), "unknown variant `weather`");
-        refused(json!({"http": {"method": "GET", "path": "/", "proxy": "x"}}), "unknown field `proxy`");
-        refused(json!({"parallel": [{"reboot": true}]}), "step 1.0: unknown `reboot`");
+        refused(
+            json!({"http": {"method": "GET", "path": "/", "proxy": "x"}}),
+            "unknown field `proxy`",
+        );
+        refused(
+            json!({"parallel": [{"reboot": true}]}),
+            "step 1.0: unknown `reboot`",
+        );
     }
 
     #[test]
@@ -613,14 +685,18 @@ mod tests {
     #[test]
     fn numbers_json_cannot_write_are_read() {
         let number = |value: Value| {
-            let step = read(json!({"record": {"name": "g", "op": "set", "value": value}})).expect("a step");
+            let step = read(json!({"record": {"name": "g", "op": "set", "value": value}}))
+                .expect("a step");
             match step.action {
                 Action::Record(record) => record.number(),
                 other => panic!("{other:?}"),
             }
         };
         assert_eq!(number(json!(2.5)), Some(2.5));
-        assert_eq!(number(json!({"number": "-Infinity"})), Some(f64::NEG_INFINITY));
+        assert_eq!(
+            number(json!({"number": "-Infinity"})),
+            Some(f64::NEG_INFINITY)
+        );
         assert!(number(json!({"number": "NaN"})).is_some_and(f64::is_nan));
         assert!(number(json!({"number": "-0"})).is_some_and(f64::is_sign_negative));
         assert_eq!(number(json!("five")), None);

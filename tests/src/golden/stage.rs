@@ -33,11 +33,22 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Starts the application with the telemetry that `builder` begins.
-    pub(super) async fn set_up(scenario: &Scenario, builder: TelemetryBuilder) -> Result<Self, StageError> {
-        let clock = if scenario.manual_clock { Clock::manual() } else { Clock::default() };
+    pub(super) async fn set_up(
+        scenario: &Scenario,
+        builder: TelemetryBuilder,
+    ) -> Result<Self, StageError> {
+        let clock = if scenario.manual_clock {
+            Clock::manual()
+        } else {
+            Clock::default()
+        };
         let world = Arc::new(World::new().await?);
         let mut builder = polls(checks(builder, &world), &world).clock(clock.clone());
-        for (key, value) in scenario.settings.iter().filter(|setting| !is_missing(setting)) {
+        for (key, value) in scenario
+            .settings
+            .iter()
+            .filter(|setting| !is_missing(setting))
+        {
             builder = builder.set(key, value);
         }
         let telemetry = builder.build()?;
@@ -70,6 +81,10 @@ pub(super) fn is_missing((key, value): &(String, String)) -> bool {
 
 fn router(routes_first: bool, telemetry: &Telemetry, clock: &Clock) -> Router {
     let (service, application) = (telemetry.router(), application(clock.clone()));
-    let both = if routes_first { application.merge(service) } else { service.merge(application) };
+    let both = if routes_first {
+        application.merge(service)
+    } else {
+        service.merge(application)
+    };
     both.layer(telemetry.http_layer())
 }

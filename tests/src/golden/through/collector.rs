@@ -25,13 +25,18 @@ impl CollectorView {
 
     async fn see(&self, telemetry: &Telemetry) -> Result<Exposition, String> {
         flush(telemetry).await?;
-        let page = api::text(&self.http, &self.page, &[]).await.map_err(|error| error.to_string())?;
+        let page = api::text(&self.http, &self.page, &[])
+            .await
+            .map_err(|error| error.to_string())?;
         Ok(own(Exposition::parse(&page), &self.identity))
     }
 }
 
 impl View for CollectorView {
-    fn look<'a>(&'a self, telemetry: &'a Telemetry) -> BoxFuture<'a, Option<Result<Exposition, String>>> {
+    fn look<'a>(
+        &'a self,
+        telemetry: &'a Telemetry,
+    ) -> BoxFuture<'a, Option<Result<Exposition, String>>> {
         self.see(telemetry).map(Some).boxed()
     }
 }
@@ -50,12 +55,15 @@ fn own(page: Exposition, identity: &Identity) -> Exposition {
             (true, true) if sample.name == "target_info" => {}
             (true, true) => own.insert(anonymous(&sample), value),
             (false, false) => {}
-            _ => own.errors.push(format!("{sample} has one label of {identity:?} and not the other")),
+            _ => own.errors.push(format!(
+                "{sample} has one label of {identity:?} and not the other"
+            )),
         }
     }
     own.families = page.families;
     let samples = &own.samples;
-    own.families.retain(|family, _| samples.keys().any(|sample| sample.is_of(family)));
+    own.families
+        .retain(|family, _| samples.keys().any(|sample| sample.is_of(family)));
     own
 }
 
@@ -86,12 +94,19 @@ target_info{job=\"one\",instance=\"1\",telemetry_sdk_language=\"rust\"} 1
     #[test]
     fn a_service_has_its_own_samples_and_families_only() {
         let own = own(Exposition::parse(PAGE), &identity());
-        assert_eq!(own, Exposition::parse("# TYPE a_total counter\na_total{x=\"y\"} 1\n"));
+        assert_eq!(
+            own,
+            Exposition::parse("# TYPE a_total counter\na_total{x=\"y\"} 1\n")
+        );
     }
 
     #[test]
     fn a_sample_under_half_an_identity_is_an_error() {
-        for wrong in ["c{job=\"one\"} 1\n", "c{instance=\"1\"} 1\n", "c{job=\"axisor/one\",instance=\"1\"} 1\n"] {
+        for wrong in [
+            "c{job=\"one\"} 1\n",
+            "c{instance=\"1\"} 1\n",
+            "c{job=\"axisor/one\",instance=\"1\"} 1\n",
+        ] {
             let own = own(Exposition::parse(&format!("{PAGE}{wrong}")), &identity());
             assert_eq!(own.errors.len(), 1, "{wrong}");
         }

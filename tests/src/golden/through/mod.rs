@@ -5,7 +5,7 @@ mod prometheus;
 
 use std::time::Duration;
 
-use axisor_stack::{Component, StartError, Stack};
+use axisor_stack::{Component, Stack, StartError};
 use axisor_telemetry::{Telemetry, TelemetryBuilder};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
@@ -28,7 +28,10 @@ pub enum Through {
 /// Looks at the series of one telemetry.
 pub(super) trait View: Send + Sync {
     /// What is seen, or why nothing is; none where the service's own page is what counts.
-    fn look<'a>(&'a self, telemetry: &'a Telemetry) -> BoxFuture<'a, Option<Result<Exposition, String>>>;
+    fn look<'a>(
+        &'a self,
+        telemetry: &'a Telemetry,
+    ) -> BoxFuture<'a, Option<Result<Exposition, String>>>;
 }
 
 /// Who a telemetry says it is.
@@ -52,7 +55,10 @@ const FLUSH: Duration = Duration::from_secs(10);
 
 impl Backend {
     pub(super) async fn start(through: Through) -> Result<Self, StartError> {
-        let stack = Stack::builder().native().free_ports().metric_expiration(EXPIRATION);
+        let stack = Stack::builder()
+            .native()
+            .free_ports()
+            .metric_expiration(EXPIRATION);
         let stack = match through {
             Through::InProcess => None,
             Through::Collector => Some(stack.only([Component::Collector]).start().await?),
@@ -71,14 +77,20 @@ impl Backend {
             .set("service.instance_id", &identity.instance);
         match &self.stack {
             None => builder,
-            Some(stack) => builder.set("otlp.metrics.endpoint", stack.otlp_grpc()).set("metrics.interval", "1h"),
+            Some(stack) => builder
+                .set("otlp.metrics.endpoint", stack.otlp_grpc())
+                .set("metrics.interval", "1h"),
         }
     }
 
     pub(super) fn view(&self, identity: &Identity) -> Box<dyn View> {
         match (self.through, &self.stack) {
-            (Through::Collector, Some(stack)) => Box::new(CollectorView::new(stack.exporter(), identity.clone())),
-            (Through::Prometheus, Some(stack)) => Box::new(PrometheusView::new(stack.prometheus(), identity.clone())),
+            (Through::Collector, Some(stack)) => {
+                Box::new(CollectorView::new(stack.exporter(), identity.clone()))
+            }
+            (Through::Prometheus, Some(stack)) => {
+                Box::new(PrometheusView::new(stack.prometheus(), identity.clone()))
+            }
             _ => Box::new(OwnPage),
         }
     }

@@ -41,7 +41,7 @@ impl PrometheusView {
     /// Waits for a scrape that began after this moment, given as the time since 1970.
     async fn scrape_since(&self, moment: Duration) -> Result<(), String> {
         let last = format!("timestamp(up{{job={COLLECTOR_JOB:?}}})");
-        let newer = until(DEADLINE, "a scrape of the Collector", async || {
+        let newer = until(DEADLINE, "a scrape of the Collector", || async {
             let scraped = self.prometheus.value(&last).await.ok().flatten()?;
             (scraped > moment.as_secs_f64()).then_some(())
         });
@@ -50,34 +50,49 @@ impl PrometheusView {
 
     async fn exposition(&self) -> Result<Exposition, ApiError> {
         let Identity { job, instance } = &self.identity;
-        let series = self.prometheus.query(&format!("{{job={job:?},instance={instance:?}}}")).await?;
+        let series = self
+            .prometheus
+            .query(&format!("{{job={job:?},instance={instance:?}}}"))
+            .await?;
         let heads = self.prometheus.metadata(COLLECTOR_JOB).await?;
         Ok(put_together(series, heads))
     }
 }
 
 impl View for PrometheusView {
-    fn look<'a>(&'a self, telemetry: &'a Telemetry) -> BoxFuture<'a, Option<Result<Exposition, String>>> {
+    fn look<'a>(
+        &'a self,
+        telemetry: &'a Telemetry,
+    ) -> BoxFuture<'a, Option<Result<Exposition, String>>> {
         self.see(telemetry).map(Some).boxed()
     }
 }
 
 fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 /// Series of one service with the heads of their families, as its own page would show them.
 fn put_together(series: Vec<Series>, heads: Vec<Metadata>) -> Exposition {
     let mut exposition = Exposition::default();
     for mut series in series {
-        series.labels.retain(|label, _| label != "job" && label != "instance");
-        let labels = series.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        series
+            .labels
+            .retain(|label, _| label != "job" && label != "instance");
+        let labels = series
+            .labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
         exposition.insert(Sample::new(&series.name, labels), series.value);
     }
     for head in heads {
         if exposition.has_samples_of(&head.metric) {
             let (kind, help) = (Some(head.kind), Some(head.help));
-            exposition.families.insert(head.metric, Family { kind, help });
+            exposition
+                .families
+                .insert(head.metric, Family { kind, help });
         }
     }
     exposition
