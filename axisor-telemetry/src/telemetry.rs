@@ -161,7 +161,7 @@ impl TelemetryBuilder {
         let reader = Reader::new();
         let meters = pipeline::meter_provider(&config, resource.clone(), reader.clone());
         let instruments = Meters::new(meters.clone(), config.metrics.series_bound);
-        let collector = Collector::new(reader, Arc::clone(&instruments));
+        let collector = Collector::new(reader, instruments.unsaid());
         let catalogued = Instruments::new(&instruments);
         let ledger = Ledger::new(&catalogued);
         let tracers = pipeline::tracer_provider(&config, resource.clone());
