@@ -14,6 +14,8 @@ use crate::until::until;
 
 /// The job that scrapes the Collector.
 const COLLECTOR_JOB: &str = "otel-collector";
+/// What Prometheus itself writes under a service's labels while a rule is not content with it.
+const BY_RULES: &str = "ALERTS|ALERTS_FOR_STATE";
 /// How long a scrape may be waited for.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// A scrape's time may be written down so much later than it was, to lie on its interval.
@@ -50,10 +52,8 @@ impl PrometheusView {
 
     async fn exposition(&self) -> Result<Exposition, ApiError> {
         let Identity { job, instance } = &self.identity;
-        let series = self
-            .prometheus
-            .query(&format!("{{job={job:?},instance={instance:?}}}"))
-            .await?;
+        let own = format!("{{job={job:?},instance={instance:?},__name__!~{BY_RULES:?}}}");
+        let series = self.prometheus.query(&own).await?;
         let heads = self.prometheus.metadata(COLLECTOR_JOB).await?;
         Ok(put_together(series, heads))
     }
