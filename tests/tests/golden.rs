@@ -8,7 +8,7 @@ use axisor_tests::golden::{Recording, Through, run};
 async fn every_recording_is_met_on_the_services_own_page() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
     let recordings = Recording::read_all(&dir).expect("the recordings");
-    let report = run(&recordings, Through::InProcess).await.expect("a run");
+    let report = run(recordings, Through::InProcess).await.expect("a run");
     assert_eq!(report.differences(), 0, "{report}");
     assert!(report.compared() > 1000, "{report}");
 }

@@ -147,7 +147,8 @@ impl<B: Clone> Family<B> {
         other
     }
 
-    fn known(&self, values: &[&str]) -> Option<B> {
+    /// The series with exactly these label values, if it was bound before.
+    pub(crate) fn known(&self, values: &[&str]) -> Option<B> {
         let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
         series.get(&Given(values)).cloned()
     }

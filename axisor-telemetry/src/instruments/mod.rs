@@ -1,5 +1,6 @@
 //! Handles bound to the catalogue's series: the only way a number gets in.
 
+mod binding;
 mod custom;
 mod error;
 mod family;
@@ -7,6 +8,7 @@ mod labels;
 mod meters;
 mod unsaid;
 
+pub(crate) use binding::BoundCell;
 pub(crate) use custom::CustomMetrics;
 pub use custom::{Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries};
 pub use error::MetricError;

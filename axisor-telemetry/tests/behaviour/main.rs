@@ -1,3 +1,17 @@
-//! Behaviour through the public door, one module a room.
+//! What axisor-telemetry does, seen through its public door: a module for each room.
 
+#[cfg(feature = "axum")]
+mod app;
+mod attributes;
 mod exposition;
+#[cfg(feature = "axum")]
+mod health;
+#[cfg(feature = "axum")]
+mod http;
+#[cfg(feature = "axum")]
+mod http_spans;
+mod poll;
+mod recorded;
+mod seen;
+#[cfg(feature = "axum")]
+mod serve;

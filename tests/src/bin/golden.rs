@@ -58,7 +58,7 @@ async fn play(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     if !arguments.only.is_empty() {
         recordings.retain(|recording| arguments.only.contains(&recording.name));
     }
-    let report = run(&recordings, arguments.through.into()).await?;
+    let report = run(recordings, arguments.through.into()).await?;
     println!("{report}");
     Ok(ExitCode::from(u8::from(report.differences() > 0)))
 }

@@ -12,7 +12,7 @@ use super::scenario::{Action, Scenario};
 use super::stage::is_missing;
 
 /// What was compared, what differs, and what is to be said about it.
-pub(super) fn judge(recording: &Recording, scenario: &Scenario, played: Played) -> ScenarioReport {
+pub(super) fn judge(recording: &Recording, scenario: &Scenario, played: &Played) -> ScenarioReport {
     let mut report = ScenarioReport::of(&recording.name);
     report.differences =
         answers::compare(&recording.answers, &played.answers, &scenario.allowances());

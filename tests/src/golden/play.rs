@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axisor_telemetry::poll::Polled;
+use axisor_telemetry::record::AutomationStatus;
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use tokio::time::sleep;
 
 use super::answers::{Answer, Answers};
 use super::client::{self, Reply};
-use super::custom::CustomMetrics;
+use super::custom::{CustomMetrics, Refusal};
 use super::exposition::Exposition;
 use super::fixture::reason;
 use super::scenario::{Action, HttpRequest, Many, ManyKind, Poll, Scenario, State, Step};
@@ -127,7 +128,7 @@ impl Player<'_> {
     fn call(&self, action: &Action) -> Outcome {
         let mut custom = self.custom.lock().unwrap_or_else(PoisonError::into_inner);
         match action {
-            Action::Automation(event) => self.automation(&event.kind, &event.status),
+            Action::Automation(event) => return self.automation(&event.kind, &event.status),
             Action::MarginGuard(event) => self.margin_guard(&event.action, &event.plan),
             Action::Many(many) => self.many(many),
             Action::Create(create) => {
@@ -140,19 +141,26 @@ impl Player<'_> {
         Outcome::default()
     }
 
-    fn automation(&self, kind: &str, status: &str) {
-        let _ = (kind, status, self.stage);
+    fn automation(&self, kind: &str, status: &str) -> Outcome {
+        let status = match status {
+            "success" => AutomationStatus::Success,
+            "failure" => AutomationStatus::Failure,
+            "" => AutomationStatus::Unstated,
+            _ => return Outcome::of(Err(Refusal::NoSuchCall)),
+        };
+        self.stage.telemetry.automations().record(kind, status);
+        Outcome::default()
     }
 
     fn margin_guard(&self, action: &str, plan: &str) {
-        let _ = (action, plan, self.stage);
+        self.stage.telemetry.margin_guard().record(action, plan);
     }
 
     fn many(&self, many: &Many) {
         for n in 0..many.count {
             let name = format!("{}{n:05}", many.prefix);
             match many.kind {
-                ManyKind::Automation => self.automation(&name, "success"),
+                ManyKind::Automation => drop(self.automation(&name, "success")),
                 ManyKind::MarginGuard => self.margin_guard(&name, "pro"),
             }
         }

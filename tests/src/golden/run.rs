@@ -1,6 +1,7 @@
 //! Plays all recordings of a directory, several at a time.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axisor_stack::StartError;
 use futures_util::{StreamExt, stream};
@@ -9,7 +10,7 @@ use super::judge::judge;
 use super::play::play;
 use super::recording::Recording;
 use super::report::{Report, ScenarioReport};
-use super::scenario::{Create, Scenario};
+use super::scenario::{Create, MetricKind, Scenario};
 use super::stage::Stage;
 use super::through::{Backend, Identity, Through};
 
@@ -29,19 +30,31 @@ const AT_ONCE: usize = 8;
 ///
 /// # Errors
 /// [`RunError`] if what the series go through did not start.
-pub async fn run(recordings: &[Recording], through: Through) -> Result<Report, RunError> {
+///
+/// # Panics
+/// If the player does, which is a mistake in it.
+pub async fn run(recordings: Vec<Recording>, through: Through) -> Result<Report, RunError> {
     let mut scenarios = Vec::new();
     for group in groups(recordings, through) {
-        let backend = Backend::start(through).await?;
-        let reports = stream::iter(&group).map(|recording| one(recording, &backend));
-        scenarios.extend(reports.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await);
-        backend.stop().await;
+        let backend = Arc::new(Backend::start(through).await?);
+        // A task each: what one computes must not make another's waits longer.
+        let played =
+            stream::iter(group).map(|recording| tokio::spawn(one(recording, Arc::clone(&backend))));
+        let reports: Vec<_> = played.buffer_unordered(AT_ONCE).collect().await;
+        scenarios.extend(
+            reports
+                .into_iter()
+                .map(|report| report.expect("the player does not panic")),
+        );
+        if let Some(backend) = Arc::into_inner(backend) {
+            backend.stop().await;
+        }
     }
     scenarios.sort_by(|a: &ScenarioReport, b| a.name.cmp(&b.name));
     Ok(Report { scenarios })
 }
 
-async fn one(recording: &Recording, backend: &Backend) -> ScenarioReport {
+async fn one(recording: Recording, backend: Arc<Backend>) -> ScenarioReport {
     let name = &recording.name;
     let scenario = match &recording.scenario {
         Ok(scenario) => scenario,
@@ -54,56 +67,64 @@ async fn one(recording: &Recording, backend: &Backend) -> ScenarioReport {
     match Stage::set_up(scenario, backend.telemetry(&identity)).await {
         Ok(stage) => {
             let view = backend.view(&identity);
-            judge(recording, scenario, play(scenario, &stage, &*view).await)
+            let played = play(scenario, &stage, &*view).await;
+            judge(&recording, scenario, &played)
         }
         Err(error) => ScenarioReport::failed(name, error),
     }
 }
 
 /// Recordings that may share a Collector: a page has one help and one type for a name, whoever sent it.
-fn groups(recordings: &[Recording], through: Through) -> Vec<Vec<&Recording>> {
+fn groups(recordings: Vec<Recording>, through: Through) -> Vec<Vec<Recording>> {
     if through == Through::InProcess {
-        return vec![recordings.iter().collect()];
+        return vec![recordings];
     }
-    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     for recording in recordings {
-        let creates = recording
+        let metrics: Vec<Metric> = recording
             .scenario
-            .as_ref()
-            .map(Scenario::creates)
-            .unwrap_or_default();
-        match groups.iter_mut().find(|group| group.agrees(&creates)) {
-            Some(group) => group.add(recording, &creates),
-            None => {
-                let mut group = Group::default();
-                group.add(recording, &creates);
-                groups.push(group);
-            }
+            .iter()
+            .flat_map(Scenario::creates)
+            .map(metric)
+            .collect();
+        let mut fitting = groups.iter_mut().filter(|group| group.agrees(&metrics));
+        if let Some(group) = fitting.next() {
+            group.add(recording, metrics);
+        } else {
+            let mut group = Group::default();
+            group.add(recording, metrics);
+            groups.push(group);
         }
     }
     groups.into_iter().map(|group| group.recordings).collect()
 }
 
-#[derive(Default)]
-struct Group<'a> {
-    recordings: Vec<&'a Recording>,
-    metrics: HashMap<&'a str, Vec<&'a Create>>,
+/// A metric's name, and what its page says of it.
+type Metric = (String, (MetricKind, String));
+
+fn metric(create: &Create) -> Metric {
+    (create.name.clone(), (create.kind, create.help.clone()))
 }
 
-impl<'a> Group<'a> {
+#[derive(Default)]
+struct Group {
+    recordings: Vec<Recording>,
+    metrics: HashMap<String, Vec<(MetricKind, String)>>,
+}
+
+impl Group {
     /// A name of both is the same metric in both.
-    fn agrees(&self, creates: &[&Create]) -> bool {
-        let same = |a: &Create, b: &Create| (a.kind, &a.help) == (b.kind, &b.help);
-        creates.iter().all(|create| {
-            let known = self.metrics.get(create.name.as_str());
-            known.is_none_or(|known| known.iter().all(|known| same(known, create)))
+    fn agrees(&self, metrics: &[Metric]) -> bool {
+        metrics.iter().all(|(name, metric)| {
+            let known = self.metrics.get(name);
+            known.is_none_or(|known| known.iter().all(|known| known == metric))
         })
     }
 
-    fn add(&mut self, recording: &'a Recording, creates: &[&'a Create]) {
+    fn add(&mut self, recording: Recording, metrics: Vec<Metric>) {
         self.recordings.push(recording);
-        for create in creates {
-            self.metrics.entry(&create.name).or_default().push(create);
+        for (name, metric) in metrics {
+            self.metrics.entry(name).or_default().push(metric);
         }
     }
 }

@@ -1,0 +1,83 @@
+//! Which rule of [`outcome`](crate::outcome) applies to a type, chosen where the function is written.
+//!
+//! Expanded code calls `judge` on `&&&&Judge`. Method lookup takes the first that fits: by value, then with one
+//! reference fewer each time.
+
+use std::fmt::Display;
+
+use crate::outcome::{ExecutionOutcome, Verdict};
+
+/// A returned value to be judged.
+pub struct Judge<'a, R>(pub &'a R);
+
+/// Any type.
+pub trait AnyValue<'a> {
+    /// How the value counts.
+    fn judge(&self) -> Verdict<'a>;
+}
+
+impl<'a, R> AnyValue<'a> for Judge<'a, R> {
+    fn judge(&self) -> Verdict<'a> {
+        Verdict::SUCCESS
+    }
+}
+
+/// A type that says itself how it counts.
+pub trait OutcomeValue<'a> {
+    /// How the value counts.
+    fn judge(&self) -> Verdict<'a>;
+}
+
+impl<'a, R: ExecutionOutcome> OutcomeValue<'a> for &Judge<'a, R> {
+    fn judge(&self) -> Verdict<'a> {
+        Verdict::of(self.0)
+    }
+}
+
+/// A result whose error can be shown.
+pub trait ResultValue<'a> {
+    /// How the value counts.
+    fn judge(&self) -> Verdict<'a>;
+}
+
+impl<'a, T, E: Display> ResultValue<'a> for &&Judge<'a, Result<T, E>> {
+    fn judge(&self) -> Verdict<'a> {
+        Verdict::of_result(self.0)
+    }
+}
+
+/// A future from a function that is not async: its call would end before it began.
+pub trait FutureValue<'a, F> {
+    /// Refused by the compiler.
+    fn judge(&self) -> Verdict<'a>
+    where
+        F: FutureInSight;
+}
+
+impl<'a, F: Future> FutureValue<'a, F> for &&&Judge<'a, F> {
+    fn judge(&self) -> Verdict<'a>
+    where
+        F: FutureInSight,
+    {
+        Verdict::SUCCESS
+    }
+}
+
+/// No type has this.
+#[diagnostic::on_unimplemented(
+    message = "this function returns a future the attribute cannot see into",
+    label = "the call would be over before the future is polled",
+    note = "make it an `async fn`, or return `impl Future<Output = …>` or `Pin<Box<dyn Future<Output = …>>>`, written out"
+)]
+pub trait FutureInSight {}
+
+/// The rules for what a future returns.
+pub mod judging {
+    pub use super::{AnyValue, Judge, OutcomeValue, ResultValue};
+}
+
+/// The rules for what a function returns.
+pub mod judging_values {
+    pub use super::FutureValue;
+    pub use super::judging::*;
+}

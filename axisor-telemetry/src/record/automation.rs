@@ -1,0 +1,89 @@
+//! Automation executions.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::instruments::{CounterFamily, Instruments};
+use crate::label::LabelValue;
+use crate::outcome::Outcome;
+use crate::scope::Scope;
+
+/// The span attribute of an execution's type.
+pub(super) const TYPE: &str = "axisor.automation.type";
+
+/// Records automation executions in `axisor_automation_executions_total`.
+///
+/// Where a function is the execution, [`instrument_automation`](crate::instrument_automation) records it by itself.
+#[derive(Clone)]
+#[must_use = "records nothing by itself: call `record`"]
+pub struct Automations(Arc<Scope>);
+
+/// How an automation execution ended: the label `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AutomationStatus {
+    /// It did what it is for.
+    Success,
+    /// It did not.
+    Failure,
+    /// The caller does not say. The label is empty, as it was for the original's callers that passed no status.
+    Unstated,
+}
+
+impl Automations {
+    pub(crate) fn new(scope: Arc<Scope>) -> Self {
+        Self(scope)
+    }
+
+    /// Counts one execution of `automation_type`: any text, empty too, up to the bound of the family's series.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "text, enums and references alike"
+    )]
+    pub fn record(&self, automation_type: impl LabelValue, status: AutomationStatus) {
+        self.0
+            .instruments
+            .automation_executions
+            .with(&[&automation_type.label(), status.as_str()])
+            .add(1);
+    }
+}
+
+impl AutomationStatus {
+    /// The text of the label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Unstated => "",
+        }
+    }
+}
+
+impl From<Outcome> for AutomationStatus {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Success => Self::Success,
+            Outcome::Failure => Self::Failure,
+        }
+    }
+}
+
+impl LabelValue for AutomationStatus {
+    fn label(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.as_str())
+    }
+}
+
+pub(super) fn series<'a>(
+    instruments: &'a Instruments,
+    automation_type: &'a str,
+    outcome: Outcome,
+) -> (&'a CounterFamily, [&'a str; 2]) {
+    let status = AutomationStatus::from(outcome).as_str();
+    (
+        &instruments.automation_executions,
+        [automation_type, status],
+    )
+}

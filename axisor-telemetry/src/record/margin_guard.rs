@@ -1,0 +1,49 @@
+//! Margin guard actions.
+
+use std::sync::Arc;
+
+use crate::instruments::{CounterFamily, Instruments};
+use crate::label::LabelValue;
+use crate::outcome::Outcome;
+use crate::scope::Scope;
+
+/// The span attribute of an action.
+pub(super) const ACTION: &str = "axisor.margin_guard.action";
+/// The span attribute of the plan of the user acted for.
+pub(super) const PLAN: &str = "axisor.margin_guard.plan";
+
+/// Records margin guard actions in `axisor_margin_guard_actions_total`.
+///
+/// Where a function is the action, [`track_margin_guard`](crate::track_margin_guard) records it by itself.
+#[derive(Clone)]
+#[must_use = "records nothing by itself: call `record`"]
+pub struct MarginGuard(Arc<Scope>);
+
+impl MarginGuard {
+    pub(crate) fn new(scope: Arc<Scope>) -> Self {
+        Self(scope)
+    }
+
+    /// Counts one `action` taken for a user of `plan`: any text, empty too, up to the bound of the family's series.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "text, enums and references alike"
+    )]
+    pub fn record(&self, action: impl LabelValue, plan: impl LabelValue) {
+        self.0
+            .instruments
+            .margin_guard_actions
+            .with(&[&action.label(), &plan.label()])
+            .add(1);
+    }
+}
+
+/// An action that failed was not taken, and is not counted.
+pub(super) fn series<'a>(
+    instruments: &'a Instruments,
+    action: &'a str,
+    plan: &'a str,
+    outcome: Outcome,
+) -> Option<(&'a CounterFamily, [&'a str; 2])> {
+    (outcome == Outcome::Success).then_some((&instruments.margin_guard_actions, [action, plan]))
+}

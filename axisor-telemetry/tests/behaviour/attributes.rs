@@ -1,0 +1,395 @@
+//! The two attributes.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use axisor_telemetry::{ExecutionOutcome, Outcome, instrument_automation, track_margin_guard};
+use opentelemetry::trace::{SpanKind, Status};
+
+use crate::recorded::{Executions, Recorded, attribute};
+
+#[derive(Debug)]
+struct Refused;
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the exchange refused")
+    }
+}
+
+#[instrument_automation(type = "margin_check")]
+fn check(margin: i32) -> Result<i32, Refused> {
+    if margin < 0 {
+        return Err(Refused);
+    }
+    Ok(margin)
+}
+
+#[instrument_automation(type = "margin_check")]
+async fn check_later(margin: i32) -> Result<i32, Refused> {
+    tokio::task::yield_now().await;
+    check_plain(margin)?;
+    Ok(margin)
+}
+
+fn check_plain(margin: i32) -> Result<(), Refused> {
+    if margin < 0 { Err(Refused) } else { Ok(()) }
+}
+
+#[test]
+fn a_function_that_returns_ok_counts_once_as_success() {
+    let recorded = Recorded::new();
+    assert_eq!(recorded.telemetry.in_scope(|| check(1)).unwrap(), 1);
+    assert_eq!(recorded.executions("margin_check"), Executions::ONE_SUCCESS);
+}
+
+#[test]
+fn a_function_that_returns_err_counts_once_as_failure() {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| check(-1)).unwrap_err();
+    assert_eq!(recorded.executions("margin_check"), Executions::ONE_FAILURE);
+}
+
+#[tokio::test]
+async fn an_async_function_counts_by_what_it_returns() {
+    let recorded = Recorded::new();
+    recorded.telemetry.scope(check_later(1)).await.unwrap();
+    assert_eq!(recorded.executions("margin_check"), Executions::ONE_SUCCESS);
+    recorded.telemetry.scope(check_later(-1)).await.unwrap_err();
+    assert_eq!(recorded.executions("margin_check").failure, Some(1.0));
+}
+
+#[test]
+fn the_span_of_a_success_has_the_functions_name_kind_and_labels() {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| check(1)).unwrap();
+    let span = recorded.span();
+    assert_eq!(span.name, "check");
+    assert_eq!(span.span_kind, SpanKind::Internal);
+    assert_eq!(span.status, Status::Unset);
+    let value = |key| attribute(&span, key);
+    assert_eq!(value("axisor.automation.type").unwrap(), "margin_check");
+    assert_eq!(value("axisor.outcome").unwrap(), "success");
+    assert_eq!(
+        value("code.function.name").unwrap(),
+        concat!(module_path!(), "::check")
+    );
+    assert!(value("code.file.path").unwrap().ends_with("attributes.rs"));
+    assert_eq!(value("error.type"), None);
+    assert!(
+        !format!("{span:?}").contains("margin: "),
+        "no argument is recorded"
+    );
+}
+
+#[test]
+fn the_span_of_a_failure_says_what_failed() {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| check(-1)).unwrap_err();
+    let span = recorded.span();
+    assert_eq!(span.status, Status::error("the exchange refused"));
+    assert_eq!(attribute(&span, "axisor.outcome").unwrap(), "failure");
+    assert!(
+        attribute(&span, "error.type")
+            .unwrap()
+            .ends_with("attributes::Refused")
+    );
+    let event = &span.events.events[0];
+    assert_eq!(event.name, "exception");
+    assert!(format!("{event:?}").contains("the exchange refused"));
+}
+
+#[instrument_automation(type = "panics")]
+fn panics(message: &str) {
+    panic!("{message}");
+}
+
+#[instrument_automation(type = "panics")]
+async fn panics_later(message: &str) {
+    tokio::task::yield_now().await;
+    panic!("{message}");
+}
+
+#[test]
+fn a_panic_counts_once_as_failure_and_goes_on() {
+    let recorded = Recorded::new();
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        recorded.telemetry.in_scope(|| panics("secret"))
+    }));
+    assert_eq!(
+        caught.unwrap_err().downcast_ref::<String>().unwrap(),
+        "secret"
+    );
+    assert_eq!(recorded.executions("panics"), Executions::ONE_FAILURE);
+    let span = recorded.span();
+    assert!(matches!(span.status, Status::Error { .. }));
+    assert_eq!(attribute(&span, "error.type").unwrap(), "panic");
+    assert!(
+        !format!("{span:?}").contains("secret"),
+        "no payload is recorded"
+    );
+}
+
+#[tokio::test]
+async fn a_panic_after_a_poll_counts_before_the_future_is_dropped() {
+    let recorded = Recorded::new();
+    let mut future = Box::pin(recorded.telemetry.scope(panics_later("secret")));
+    assert!(poll_once(future.as_mut()).is_pending());
+    catch_unwind(AssertUnwindSafe(|| poll_once(future.as_mut()))).unwrap_err();
+    assert_eq!(recorded.executions("panics"), Executions::ONE_FAILURE);
+    drop(future);
+    assert_eq!(recorded.executions("panics"), Executions::ONE_FAILURE);
+    assert_eq!(attribute(&recorded.span(), "error.type").unwrap(), "panic");
+}
+
+#[test]
+fn a_future_dropped_after_its_first_poll_counts_once_as_failure() {
+    let recorded = Recorded::new();
+    poll_and_drop(recorded.telemetry.scope(check_later(1)));
+    assert_eq!(recorded.executions("margin_check"), Executions::ONE_FAILURE);
+    let span = recorded.span();
+    assert_eq!(span.status, Status::Unset);
+    assert_eq!(attribute(&span, "axisor.outcome").unwrap(), "cancelled");
+}
+
+#[test]
+fn a_future_never_polled_is_no_call() {
+    let recorded = Recorded::new();
+    drop(recorded.telemetry.scope(check_later(1)));
+    assert_eq!(recorded.executions("margin_check"), Executions::NONE);
+    assert!(recorded.spans().is_empty());
+}
+
+#[test]
+fn a_future_dropped_by_somebody_elses_panic_is_cancelled() {
+    let recorded = Recorded::new();
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let mut future = Box::pin(recorded.telemetry.scope(check_later(1)));
+        assert!(poll_once(future.as_mut()).is_pending());
+        panic!("somebody else's");
+    }));
+    assert!(result.is_err());
+    assert_eq!(
+        attribute(&recorded.span(), "axisor.outcome").unwrap(),
+        "cancelled"
+    );
+}
+
+type Answer<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+enum Verdict {
+    Placed,
+    Refused,
+}
+
+impl ExecutionOutcome for Verdict {
+    fn outcome(&self) -> Outcome {
+        Outcome::success_if(matches!(self, Self::Placed))
+    }
+}
+
+struct NoDisplay;
+
+#[instrument_automation(type = "some")]
+fn some(given: bool) -> Option<u8> {
+    given.then_some(1)
+}
+
+#[instrument_automation(type = "bool")]
+fn boolean(given: bool) -> bool {
+    given
+}
+
+#[instrument_automation(type = "alias")]
+fn alias(given: bool) -> Answer<u8> {
+    if given { Ok(1) } else { Err("no price".into()) }
+}
+
+#[instrument_automation(type = "verdict")]
+fn verdict(given: bool) -> Verdict {
+    if given {
+        Verdict::Placed
+    } else {
+        Verdict::Refused
+    }
+}
+
+#[instrument_automation(type = "no_display")]
+fn no_display(given: bool) -> Result<(), NoDisplay> {
+    if given { Ok(()) } else { Err(NoDisplay) }
+}
+
+#[instrument_automation(type = "generic")]
+fn generic<E>(error: Option<E>) -> Result<(), E> {
+    error.map_or(Ok(()), Err)
+}
+
+#[instrument_automation(type = "unit")]
+fn unit() {}
+
+#[instrument_automation(type = "other")]
+fn other() -> Vec<u8> {
+    vec![1]
+}
+
+#[instrument_automation(type = "opaque")]
+fn opaque(given: bool) -> Result<impl Iterator<Item = u8>, Refused> {
+    check_plain(if given { 1 } else { -1 })?;
+    Ok([1, 2].into_iter())
+}
+
+#[test]
+fn how_a_call_counts_is_told_by_its_type() {
+    type Case = (&'static str, fn(bool));
+    let cases: [Case; 7] = [
+        ("some", |given| {
+            some(given);
+        }),
+        ("bool", |given| {
+            boolean(given);
+        }),
+        ("alias", |given| drop(alias(given))),
+        ("verdict", |given| drop(verdict(given))),
+        ("no_display", |given| drop(no_display(given))),
+        ("generic", |given| {
+            drop(generic((!given).then_some(Refused)))
+        }),
+        ("opaque", |given| drop(opaque(given))),
+    ];
+    for (name, call) in cases {
+        let recorded = Recorded::new();
+        recorded.telemetry.in_scope(|| call(true));
+        assert_eq!(recorded.executions(name), Executions::ONE_SUCCESS, "{name}");
+        let recorded = Recorded::new();
+        recorded.telemetry.in_scope(|| call(false));
+        assert_eq!(recorded.executions(name), Executions::ONE_FAILURE, "{name}");
+        assert!(
+            matches!(recorded.span().status, Status::Error { .. }),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_type_that_says_nothing_counts_as_success() {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(unit);
+    recorded.telemetry.in_scope(other);
+    assert_eq!(recorded.executions("unit"), Executions::ONE_SUCCESS);
+    assert_eq!(recorded.executions("other"), Executions::ONE_SUCCESS);
+}
+
+struct User {
+    plan: String,
+}
+
+#[track_margin_guard(action = "add_margin", plan = user.plan)]
+async fn add_margin(user: User, sats: u64) -> Result<u64, Refused> {
+    tokio::task::yield_now().await;
+    drop(user);
+    if sats == 0 { Err(Refused) } else { Ok(sats) }
+}
+
+#[tokio::test]
+async fn an_action_taken_counts_by_action_and_plan() {
+    let recorded = Recorded::new();
+    let user = User { plan: "pro".into() };
+    recorded.telemetry.scope(add_margin(user, 5)).await.unwrap();
+    let samples = recorded.samples("axisor_margin_guard_actions_total");
+    assert_eq!(
+        samples,
+        ["axisor_margin_guard_actions_total{action_type=\"add_margin\",user_plan=\"pro\"} 1"]
+    );
+    let span = recorded.span();
+    assert_eq!(
+        attribute(&span, "axisor.margin_guard.action").unwrap(),
+        "add_margin"
+    );
+    assert_eq!(attribute(&span, "axisor.margin_guard.plan").unwrap(), "pro");
+}
+
+#[tokio::test]
+async fn an_action_that_failed_was_not_taken() {
+    let recorded = Recorded::new();
+    let user = User { plan: "pro".into() };
+    recorded
+        .telemetry
+        .scope(add_margin(user, 0))
+        .await
+        .unwrap_err();
+    poll_and_drop(
+        recorded
+            .telemetry
+            .scope(add_margin(User { plan: "pro".into() }, 5)),
+    );
+    assert!(
+        recorded
+            .samples("axisor_margin_guard_actions_total")
+            .is_empty()
+    );
+    assert_eq!(recorded.spans().len(), 2);
+}
+
+#[instrument_automation(type = "outer", name = "the outer one")]
+async fn outer() {
+    tokio::task::yield_now().await;
+    inner();
+    tokio::task::yield_now().await;
+}
+
+#[instrument_automation(type = "inner")]
+fn inner() {}
+
+#[tokio::test]
+async fn calls_inside_a_call_are_its_children() {
+    let recorded = Recorded::new();
+    let both = async { tokio::join!(outer(), outer()) };
+    recorded.telemetry.scope(both).await;
+    let spans = recorded.spans();
+    let outers: Vec<_> = spans
+        .iter()
+        .filter(|span| span.name == "the outer one")
+        .collect();
+    let inners: Vec<_> = spans.iter().filter(|span| span.name == "inner").collect();
+    assert_eq!((outers.len(), inners.len()), (2, 2));
+    for outer in outers {
+        let id = outer.span_context.span_id();
+        assert_eq!(
+            inners
+                .iter()
+                .filter(|inner| inner.parent_span_id == id)
+                .count(),
+            1
+        );
+    }
+}
+
+#[test]
+fn a_future_that_can_be_sent_still_can() {
+    fn send(_: &impl Send) {}
+    send(&check_later(1));
+    send(&outer());
+}
+
+#[test]
+fn without_telemetry_only_the_body_runs() {
+    #[instrument_automation(type = unreachable())]
+    fn body(value: u8) -> u8 {
+        value
+    }
+    fn unreachable() -> String {
+        unreachable!("no label is computed without telemetry")
+    }
+    assert_eq!(body(5), 5);
+}
+
+/// Polls once, with a waker that does nothing.
+fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut TaskContext::from_waker(Waker::noop()))
+}
+
+fn poll_and_drop(future: impl Future) {
+    assert!(poll_once(pin!(future)).is_pending());
+}

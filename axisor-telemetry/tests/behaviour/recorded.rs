@@ -1,0 +1,84 @@
+//! A telemetry of a test's own, and how its calls were counted.
+
+use axisor_telemetry::Telemetry;
+use opentelemetry_sdk::trace::SpanData;
+
+use crate::seen::{self, Spans, value};
+
+/// A telemetry without an environment or exports, and its spans.
+pub(crate) struct Recorded {
+    pub(crate) telemetry: Telemetry,
+    spans: Spans,
+}
+
+impl Recorded {
+    pub(crate) fn new() -> Self {
+        let spans = Spans::default();
+        let telemetry = seen::builder()
+            .span_exporter(spans.clone())
+            .build()
+            .unwrap();
+        Self { telemetry, spans }
+    }
+
+    /// The spans that ended, in the order of their ends.
+    pub(crate) fn spans(&self) -> Vec<SpanData> {
+        self.spans.all()
+    }
+
+    /// The only span there is.
+    pub(crate) fn span(&self) -> SpanData {
+        let mut spans = self.spans();
+        assert_eq!(spans.len(), 1, "{spans:?}");
+        spans.remove(0)
+    }
+
+    /// All samples of a family, in the order of their labels.
+    pub(crate) fn samples(&self, family: &str) -> Vec<String> {
+        let mut samples = seen::samples(&self.telemetry, family);
+        samples.sort();
+        samples
+    }
+
+    /// Executions of this type, by status.
+    pub(crate) fn executions(&self, automation_type: &str) -> Executions {
+        let count = |status| {
+            let labels = [("automation_type", automation_type), ("status", status)];
+            value(
+                &self.telemetry,
+                "axisor_automation_executions_total",
+                &labels,
+            )
+        };
+        Executions {
+            success: count("success"),
+            failure: count("failure"),
+        }
+    }
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Executions {
+    pub(crate) success: Option<f64>,
+    pub(crate) failure: Option<f64>,
+}
+
+impl Executions {
+    pub(crate) const ONE_SUCCESS: Self = Self {
+        success: Some(1.0),
+        failure: None,
+    };
+    pub(crate) const ONE_FAILURE: Self = Self {
+        success: None,
+        failure: Some(1.0),
+    };
+    pub(crate) const NONE: Self = Self {
+        success: None,
+        failure: None,
+    };
+}
+
+/// An attribute of a span, as text.
+pub(crate) fn attribute(span: &SpanData, key: &str) -> Option<String> {
+    seen::attribute(span, key).map(|value| value.as_str().into_owned())
+}
