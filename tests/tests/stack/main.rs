@@ -1,0 +1,3 @@
+//! What only a real Collector, Prometheus and Jaeger can prove.
+
+mod golden;
