@@ -2,6 +2,7 @@
 
 #[cfg(feature = "axum")]
 mod endpoints;
+mod recorders;
 mod watching;
 
 use std::fmt;
@@ -34,7 +35,6 @@ use crate::pipeline::{
     self, CollectError, Collector, Ledger, Pipeline, Reader, ShutdownError, ShutdownReport,
 };
 use crate::poll::{self, Poll, Polls};
-use crate::record::{Automations, MarginGuard};
 use crate::scope::{self, Scope};
 use crate::{catalog, exposition, logs};
 
@@ -303,16 +303,6 @@ impl Telemetry {
             &collection,
             &catalog::CONTRACT[..catalog::ANNOUNCED],
         ))
-    }
-
-    /// Records automation executions by hand, where no function is one.
-    pub fn automations(&self) -> Automations {
-        Automations::new(Arc::clone(&self.0.scope))
-    }
-
-    /// Records margin guard actions by hand, where no function is one.
-    pub fn margin_guard(&self) -> MarginGuard {
-        MarginGuard::new(Arc::clone(&self.0.scope))
     }
 
     /// Makes a counter of your own. Without labels it is 0 from the start.

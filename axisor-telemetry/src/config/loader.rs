@@ -54,6 +54,10 @@ impl Loader {
     /// Gives a setting its value, whatever environment and file say. The last value given for a key holds.
     ///
     /// Key and value are checked by [`load`](Self::load). Times are numbers of milliseconds or `"5s"`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "`set(key, 3011)` is how one writes it"
+    )]
     pub fn set(mut self, key: impl Into<String>, value: impl ToString) -> Self {
         self.code.push((key.into(), value.to_string()));
         self

@@ -260,7 +260,7 @@ impl Resolver<'_> {
         if used || self.is_given(keys.protocol) {
             self.need(keys.protocol, feature_of(protocol))?;
         }
-        if otlp.endpoint.starts_with("https:") {
+        if is_tls(&otlp.endpoint) {
             self.need(keys.endpoint, "tls")?;
         }
         Ok(otlp)
@@ -282,6 +282,11 @@ impl Resolver<'_> {
         }
         self.given.insert(keys.endpoint, entry);
     }
+}
+
+fn is_tls(endpoint: &str) -> bool {
+    let scheme = endpoint.split(':').next();
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
 }
 
 fn local(protocol: Protocol) -> &'static str {
@@ -418,5 +423,84 @@ impl Resolver<'_> {
             value: entry.masked(setting.kind),
             origin: entry.origin.clone(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::sources;
+
+    fn refused(code: &[(&str, &str)], features: &Features) -> Option<String> {
+        let owned = code
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let mut given = Layer::default();
+        given.insert("service.name", Entry::text("a", Origin::Code));
+        given.cover(sources::code(&owned.collect::<Vec<_>>()).unwrap());
+        let error = config(given, Vec::new(), features).err()?;
+        Some(error.to_string())
+    }
+
+    #[test]
+    fn a_build_without_exporters_is_content_as_long_as_nothing_is_sent() {
+        assert_eq!(refused(&[], &[]), None);
+    }
+
+    #[test]
+    fn a_protocol_in_use_needs_its_feature() {
+        let endpoint = ("otlp.endpoint", "http://collector:4317");
+        let expected = "`otlp.traces.protocol` from default is `grpc`, which needs the crate feature `grpc`, absent from this build";
+        assert_eq!(
+            refused(&[endpoint], &[("http", true)]).as_deref(),
+            Some(expected)
+        );
+        assert_eq!(refused(&[endpoint], &[("grpc", true)]), None);
+    }
+
+    #[test]
+    fn a_protocol_asked_for_needs_its_feature_even_out_of_use() {
+        let protocol = ("otlp.protocol", "http/protobuf");
+        let error = refused(&[protocol], &[("grpc", true)]).unwrap();
+        assert!(error.contains("feature `http`"), "{error}");
+        assert_eq!(refused(&[protocol], &[("http", true)]), None);
+    }
+
+    #[test]
+    fn https_needs_the_feature_tls() {
+        for scheme in ["https", "HTTPS"] {
+            let endpoint = format!("{scheme}://collector:4317");
+            let code = [("otlp.metrics.endpoint", endpoint.as_str())];
+            let error = refused(&code, &[("grpc", true)]).unwrap();
+            assert!(error.contains("feature `tls`"), "{error}");
+            assert_eq!(refused(&code, &[("grpc", true), ("tls", true)]), None);
+        }
+    }
+
+    #[test]
+    fn over_http_a_general_endpoint_gets_the_signals_path_and_an_own_one_is_left_as_it_is() {
+        let endpoints = |endpoint: &str| {
+            let mut given = Layer::default();
+            for (key, value) in [
+                ("service.name", "a"),
+                ("otlp.protocol", "http/protobuf"),
+                ("otlp.endpoint", endpoint),
+                ("otlp.metrics.endpoint", "http://metrics/own/"),
+            ] {
+                given.insert(key, Entry::text(value, Origin::Code));
+            }
+            let config = config(given, Vec::new(), &[("http", true)]).unwrap();
+            (config.otlp.traces.endpoint, config.otlp.metrics.endpoint)
+        };
+        let metrics = "http://metrics/own/".to_owned();
+        let at = |traces: &str| (traces.to_owned(), metrics.clone());
+        assert_eq!(
+            endpoints("http://collector:4318"),
+            at("http://collector:4318/v1/traces")
+        );
+        assert_eq!(
+            endpoints("http://collector/otlp/"),
+            at("http://collector/otlp/v1/traces")
+        );
     }
 }

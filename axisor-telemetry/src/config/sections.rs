@@ -344,3 +344,43 @@ fn fallback(fallback: Fallback) -> String {
         Unset => "–".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_key_and_no_variable_stands_twice() {
+        let keys = SETTINGS.iter().map(|setting| setting.key);
+        let variables = SETTINGS
+            .iter()
+            .flat_map(|setting| setting.variables)
+            .copied();
+        let mut seen = HashSet::new();
+        for name in keys.chain(variables) {
+            assert!(seen.insert(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn our_own_variables_are_named_after_their_keys_and_in_our_sections() {
+        for setting in SETTINGS {
+            for variable in setting.variables {
+                if variable.starts_with("AXISOR_") {
+                    assert_eq!(**variable, own_variable(setting.key));
+                    assert!(is_ours(variable), "{variable}");
+                }
+            }
+        }
+        assert!(is_ours(FILE_VARIABLE));
+    }
+
+    #[test]
+    fn no_key_is_also_a_section() {
+        for setting in SETTINGS {
+            assert!(!is_section(setting.key), "{}", setting.key);
+        }
+    }
+}

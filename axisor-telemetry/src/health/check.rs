@@ -8,6 +8,8 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::redact;
+
 /// A check's answer, under way.
 pub type Checking<'a> = Pin<Box<dyn Future<Output = CheckReport> + Send + 'a>>;
 
@@ -92,7 +94,7 @@ impl CheckReport {
     /// Not well, for a reason. It is passed on word for word, freed of credentials.
     pub fn failed(error: impl Display) -> Self {
         Self {
-            error: Some(super::report::without_credentials(&error.to_string())),
+            error: Some(redact::text(&error.to_string()).into_owned()),
             ..Self::unhealthy()
         }
     }

@@ -7,6 +7,7 @@ use serde::ser::{SerializeMap as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 
 use super::CheckReport;
+use crate::redact;
 
 /// What all checks say: well if every one is.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +54,7 @@ impl HealthReport {
 impl HealthError {
     pub(super) fn new(reason: &str, timestamp: Timestamp) -> Self {
         Self {
-            reason: without_credentials(reason),
+            reason: redact::text(reason).into_owned(),
             timestamp,
         }
     }
@@ -102,11 +103,6 @@ impl Serialize for Iso8601 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
-}
-
-/// Text that leaves the process.
-pub(super) fn without_credentials(text: &str) -> String {
-    text.to_owned() // `redact::text` once it is here
 }
 
 #[cfg(test)]

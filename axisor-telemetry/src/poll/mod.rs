@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::contained;
 use crate::instruments::GaugeFamily;
+use crate::redact;
 use crate::scope::Scope;
 
 /// The time a poll is given unless the telemetry says otherwise.
@@ -193,6 +194,7 @@ fn log_change(poll: &Poll, error: Option<String>) {
         return;
     }
     if let Some(error) = error {
+        let error = redact::text(&error);
         tracing::warn!(poll = name, %error, "poll fails, its gauge is 0");
     } else {
         tracing::info!(poll = name, "poll is well again");

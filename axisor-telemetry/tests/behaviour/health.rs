@@ -101,6 +101,29 @@ async fn a_failed_check_makes_503_and_its_message_is_passed_on() {
 }
 
 #[tokio::test]
+async fn no_credential_leaves_in_an_error() {
+    let error = "connect postgres://axisor:hunter2@postgres:5432/axisor failed";
+    let check = move || std::future::ready(Err::<(), _>(error));
+    let telemetry = seen::builder()
+        .health_check("database", check)
+        .build()
+        .unwrap();
+    let report = telemetry.health().report().await.unwrap();
+    telemetry.health().declare_unhealthy(error);
+    let declared = telemetry.health().report().await.unwrap_err();
+    for json in [
+        serde_json::to_string(&report),
+        serde_json::to_string(&declared),
+    ] {
+        let json = json.unwrap();
+        assert!(
+            json.contains("failed") && !json.contains("hunter2"),
+            "{json}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_unhealthy_check_without_an_error_has_its_details_alone() {
     let refused =
         async || Ok::<_, std::io::Error>(CheckReport::unhealthy().with("lnmarkets_api", false));

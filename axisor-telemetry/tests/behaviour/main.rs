@@ -3,6 +3,8 @@
 #[cfg(feature = "axum")]
 mod app;
 mod attributes;
+mod business;
+mod config;
 mod exposition;
 #[cfg(feature = "axum")]
 mod health;

@@ -93,6 +93,48 @@ async fn a_failed_poll_writes_0_and_is_counted() {
 }
 
 #[tokio::test]
+async fn a_poll_is_logged_once_as_it_begins_to_fail_and_once_as_it_is_well_again() {
+    let down = Err("postgres://axisor:hunter2@postgres is down");
+    let telemetry = polling(vec![Ok(1.0), down, down, Ok(1.0), Ok(1.0), down]);
+    let log = Log::default();
+    let lines = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .without_time()
+        .with_writer(move || lines.clone())
+        .finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    for _ in 0..6 {
+        telemetry
+            .polls()
+            .run_once(Polled::DatabaseConnections)
+            .await;
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let levels: Vec<_> = log
+        .split_whitespace()
+        .filter(|word| ["WARN", "INFO"].contains(word))
+        .collect();
+    assert_eq!(levels, ["WARN", "INFO", "WARN"], "{log}");
+    assert!(log.contains("is down") && !log.contains("hunter2"), "{log}");
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
 async fn a_poll_that_panics_has_failed() {
     let panics = async || -> Reading { panic!("no rows") };
     let telemetry = seen::builder()
