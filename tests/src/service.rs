@@ -21,7 +21,7 @@ pub struct Service {
 
 impl Service {
     /// Starts `program` as the service `name` on `port` (0: any), with these environment variables, and waits until it
-    /// listens.
+    /// listens. It logs warnings to this process's standard error; what `RUST_LOG` asks for goes nowhere.
     ///
     /// # Errors
     /// If it cannot be started or does not listen within 20 s.
@@ -31,9 +31,16 @@ impl Service {
         port: u16,
         environment: &[(&str, &str)],
     ) -> io::Result<Self> {
+        let asks_for_logs = environment.iter().any(|(name, _)| *name == "RUST_LOG");
         let mut child = Command::new(program)
             .args([name, &port.to_string()])
+            .env("AXISOR_LOGGING_LEVEL", "warn")
             .envs(environment.iter().copied())
+            .stderr(if asks_for_logs {
+                Stdio::null()
+            } else {
+                Stdio::inherit()
+            })
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;

@@ -236,6 +236,12 @@ impl Pusher {
                         .lost(Signal::Metrics, Loss::Rejected, rejected, why);
                 }
             }
+            // The next push brings the same series again; after the last one they are lost.
+            Sent::Refused { why } if self.orders.is_closing() => {
+                self.unsent.fetch_sub(items, Ordering::AcqRel);
+                self.ledger
+                    .lost(Signal::Metrics, Loss::Rejected, items, why);
+            }
             Sent::Refused { why } => self.ledger.failing(Signal::Metrics, Loss::Rejected, why),
             Sent::Unreachable { why } => {
                 self.ledger.failing(Signal::Metrics, Loss::Unreachable, why)

@@ -2,6 +2,7 @@
 
 mod golden;
 mod outage;
+mod protocols;
 mod shutdown;
 mod traces;
 mod up;

@@ -88,6 +88,37 @@ async fn a_failure_is_flagged_and_described_without_its_password() {
     stack.down().await.expect("down");
 }
 
+#[tokio::test]
+async fn the_exporters_own_work_is_never_a_trace() {
+    let stack = collector_and_jaeger().await;
+    let endpoint = stack.otlp_grpc();
+    let environment = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "100"),
+        ("RUST_LOG", "trace"),
+    ];
+    let service = Service::start(SERVICE, "axisor-backend", 0, &environment)
+        .await
+        .expect("a service");
+    for _ in 0..20 {
+        assert_eq!(get(&format!("{}/work", service.url())).await, 200);
+    }
+    trace_of(&stack, 40).await;
+    let said = service.stop().await.expect("stopped");
+    assert!(
+        said.iter()
+            .any(|line| line.starts_with("traces: 40 exported, 0 dropped, 0 left")),
+        "{said:?}"
+    );
+    let traces = Jaeger::new(stack.jaeger())
+        .traces("axisor-backend")
+        .await
+        .expect("an answer");
+    assert_eq!(traces.len(), 1, "{traces:#?}");
+    stack.down().await.expect("down");
+}
+
 async fn collector_and_jaeger() -> Stack {
     let builder = Stack::builder()
         .native()
