@@ -1,3 +1,7 @@
 //! What only a real Collector, Prometheus and Jaeger can prove.
 
 mod golden;
+mod outage;
+mod shutdown;
+mod traces;
+mod up;
