@@ -11,6 +11,9 @@ use opentelemetry::{Key, KeyValue};
 use super::unsaid::{GaugeKey, Unsaid};
 use crate::label::OVERFLOW;
 
+/// How many series past the bound there may be for the values of closed labels.
+pub(crate) const CLOSED_HEADROOM: usize = 500;
+
 /// A counter's series; increments are whole for the catalogue and fractional for custom metrics.
 pub(crate) type CounterFamily = Family<BoundCounter<u64>>;
 /// A gauge's series.
@@ -137,7 +140,7 @@ impl<B: Clone> Family<B> {
         if series.len() < self.bound {
             return self.insert(&mut series, values);
         }
-        let folded = self.folded(values);
+        let folded = self.folded(values, series.len());
         let other = match series.get(&Given(&folded)) {
             Some(other) => other.clone(),
             None => self.insert(&mut series, &folded),
@@ -166,9 +169,16 @@ impl<B: Clone> Family<B> {
         bound
     }
 
-    fn folded<'a>(&self, values: &[&'a str]) -> Vec<&'a str> {
-        let fold =
-            |(label, value): (&LabelName, &&'a str)| if label.closed { *value } else { OVERFLOW };
+    /// Closed labels keep their values, unless there turn out to be more than their recorder promised.
+    fn folded<'a>(&self, values: &[&'a str], series: usize) -> Vec<&'a str> {
+        let keep = series < self.bound + CLOSED_HEADROOM;
+        let fold = |(label, value): (&LabelName, &&'a str)| {
+            if label.closed && keep {
+                *value
+            } else {
+                OVERFLOW
+            }
+        };
         self.labels.iter().zip(values).map(fold).collect()
     }
 

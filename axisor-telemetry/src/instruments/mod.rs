@@ -12,7 +12,7 @@ pub(crate) use binding::BoundCell;
 pub(crate) use custom::CustomMetrics;
 pub use custom::{Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries};
 pub use error::MetricError;
-pub(crate) use family::{CounterFamily, GaugeFamily, HistogramFamily};
+pub(crate) use family::{CLOSED_HEADROOM, CounterFamily, GaugeFamily, HistogramFamily};
 pub use labels::LabelSet;
 pub(crate) use meters::Meters;
 pub(crate) use unsaid::{GaugeKey, Unsaid, ZeroHistogram};

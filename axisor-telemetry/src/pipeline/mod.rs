@@ -28,10 +28,8 @@ use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use opentelemetry_sdk::trace::{Sampler as SdkSampler, SdkTracerProvider, TracerProviderBuilder};
 
 use crate::config::{Config, Sampler, TracesExporter};
+use crate::instruments::CLOSED_HEADROOM;
 use thread::ExporterThread;
-
-/// Series kept free above the product's own bound, so that the SDK's silent fold is never reached.
-const HEADROOM: usize = 1_000;
 
 /// A provider whose one reader serves every way out.
 pub(crate) fn meter_provider(
@@ -39,7 +37,8 @@ pub(crate) fn meter_provider(
     resource: Resource,
     reader: Reader,
 ) -> SdkMeterProvider {
-    let limit = config.metrics.series_bound + HEADROOM;
+    // Above the product's own bound, so that the SDK's silent fold is never reached.
+    let limit = config.metrics.series_bound + CLOSED_HEADROOM + 2;
     let view = move |_: &Instrument| Stream::builder().with_cardinality_limit(limit).build().ok();
     SdkMeterProvider::builder()
         .with_resource(resource)

@@ -26,8 +26,6 @@ pub enum AutomationStatus {
     Success,
     /// It did not.
     Failure,
-    /// The caller does not say. The label is empty, as it was for the original's callers that passed no status.
-    Unstated,
 }
 
 impl Automations {
@@ -35,16 +33,17 @@ impl Automations {
         Self(scope)
     }
 
-    /// Counts one execution of `automation_type`: any text, empty too, up to the bound of the family's series.
+    /// Counts one execution of `automation_type` that ended with `status`, an [`AutomationStatus`] unless there is a
+    /// word the dashboards know. Any text is taken, empty too, up to the bound of the family's series.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "text, enums and references alike"
     )]
-    pub fn record(&self, automation_type: impl LabelValue, status: AutomationStatus) {
+    pub fn record(&self, automation_type: impl LabelValue, status: impl LabelValue) {
         self.0
             .instruments
             .automation_executions
-            .with(&[&automation_type.label(), status.as_str()])
+            .with(&[&automation_type.label(), &status.label()])
             .add(1);
     }
 }
@@ -56,7 +55,6 @@ impl AutomationStatus {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Unstated => "",
         }
     }
 }
