@@ -1,0 +1,270 @@
+//! The backend: the HTTP API that users' clients call.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axisor_telemetry::poll::Polled;
+use axisor_telemetry::{Telemetry, TelemetryGuard};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use clap::Parser;
+use http::StatusCode;
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
+use reqwest::Url;
+use serde_json::{Value, json};
+
+use crate::dependencies::Dependencies;
+use crate::fate::Fate;
+use crate::peer::{CallError, Peer};
+use crate::positions::Position;
+use crate::service::{self, Common, ServiceError};
+use crate::users::{User, Users};
+use crate::wire::{Automation, AutomationKind, Executed, Execution, Job, NewAutomation, Payment};
+
+/// The service's name: its `job` in Prometheus.
+pub const NAME: &str = "axisor-backend";
+
+/// So many automations are kept; the oldest go first.
+const MOST_AUTOMATIONS: usize = 1_000;
+
+/// The HTTP API of the trading system, with /metrics and /health.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "backend")]
+pub struct BackendArgs {
+    /// The port of the API, of /metrics and of /health.
+    #[arg(long, env = "TRADING_BACKEND_PORT", default_value_t = 3010)]
+    pub port: u16,
+    /// Where the automation executor takes jobs.
+    #[arg(
+        long,
+        env = "TRADING_AUTOMATION_EXECUTOR",
+        default_value = "http://127.0.0.1:3021"
+    )]
+    pub automation_executor: Url,
+    /// Where the margin monitor takes jobs.
+    #[arg(
+        long,
+        env = "TRADING_MARGIN_MONITOR",
+        default_value = "http://127.0.0.1:3022"
+    )]
+    pub margin_monitor: Url,
+    /// Where the payment validator takes jobs.
+    #[arg(
+        long,
+        env = "TRADING_PAYMENT_VALIDATOR",
+        default_value = "http://127.0.0.1:3024"
+    )]
+    pub payment_validator: Url,
+    /// What every service is told.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+struct Backend {
+    users: Users,
+    automations: Mutex<BTreeMap<u64, Automation>>,
+    runs: AtomicU64,
+    executor: Peer,
+    monitor: Peer,
+    payments: Peer,
+}
+
+/// Why a request was not served.
+#[derive(Debug, thiserror::Error)]
+enum ApiError {
+    #[error("no {what} {id}")]
+    NotFound { what: &'static str, id: u64 },
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// Runs the backend until it is asked to end.
+///
+/// # Errors
+/// [`ServiceError`] if it cannot start.
+pub async fn run(args: BackendArgs) -> Result<(), ServiceError> {
+    let telemetry = start_telemetry(args.common.seed)?;
+    let _polls = telemetry.polls().start();
+    for polled in [Polled::ActiveUsers, Polled::DatabaseConnections] {
+        telemetry.polls().run_once(polled).await;
+    }
+    let router = router(Backend::new(&args, &telemetry)).merge(telemetry.router());
+    service::run_server(&telemetry, router, &args.common, args.port).await?;
+    service::end(telemetry);
+    Ok(())
+}
+
+fn start_telemetry(seed: u64) -> Result<TelemetryGuard, ServiceError> {
+    let dependencies = Dependencies::new(NAME, Fate::new(seed));
+    let [connections, users] = [dependencies.clone(), dependencies.clone()];
+    let telemetry = dependencies
+        .checked_by(Telemetry::builder(NAME))
+        .poll(Polled::DatabaseConnections, move || {
+            connections.clone().connections()
+        })
+        .poll(Polled::ActiveUsers, move || users.clone().active_users())
+        .init()?;
+    Ok(telemetry)
+}
+
+fn router(backend: Backend) -> Router {
+    Router::new()
+        .route("/api/automations", post(create_automation))
+        .route("/api/automations/{id}/execute", post(execute))
+        .route("/api/users/{id}", get(user))
+        .route(
+            "/api/users/{id}/positions/{position_id}",
+            get(users_position),
+        )
+        .route("/api/positions/{id}", get(position))
+        .route("/api/payments", post(payment))
+        .with_state(Arc::new(backend))
+}
+
+impl Backend {
+    fn new(args: &BackendArgs, telemetry: &Telemetry) -> Self {
+        let peer = |name, url: &Url| Peer::new(name, url.clone(), telemetry);
+        let users = Users::new(args.common.seed);
+        let first = users.iter().map(|user| (user.id, margin_check_of(user)));
+        Self {
+            automations: Mutex::new(first.collect()),
+            users,
+            runs: AtomicU64::new(1),
+            executor: peer("automation-executor", &args.automation_executor),
+            monitor: peer("margin-monitor", &args.margin_monitor),
+            payments: peer("payment-validator", &args.payment_validator),
+        }
+    }
+
+    fn user(&self, id: u64) -> Result<&User, ApiError> {
+        self.users
+            .get(id)
+            .ok_or(ApiError::NotFound { what: "user", id })
+    }
+
+    fn automation(&self, id: u64) -> Result<Automation, ApiError> {
+        let found = self.automations().get(&id).cloned();
+        found.ok_or(ApiError::NotFound {
+            what: "automation",
+            id,
+        })
+    }
+
+    fn automations(&self) -> MutexGuard<'_, BTreeMap<u64, Automation>> {
+        self.automations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Every user has one from the start, of the same number.
+fn margin_check_of(user: &User) -> Automation {
+    let new = NewAutomation {
+        user_id: user.id,
+        position_id: user.id,
+        kind: AutomationKind::MarginCheck,
+    };
+    Automation { id: user.id, new }
+}
+
+async fn create_automation(
+    State(backend): State<Arc<Backend>>,
+    Json(new): Json<NewAutomation>,
+) -> Result<(StatusCode, Json<Automation>), ApiError> {
+    backend.user(new.user_id)?;
+    let mut automations = backend.automations();
+    let id = automations.last_key_value().map_or(1, |(last, _)| last + 1);
+    let automation = Automation { id, new };
+    automations.insert(id, automation.clone());
+    if automations.len() > MOST_AUTOMATIONS {
+        automations.pop_first();
+    }
+    Ok((StatusCode::CREATED, Json(automation)))
+}
+
+async fn execute(
+    State(backend): State<Arc<Backend>>,
+    Path(id): Path<u64>,
+) -> Result<Json<Executed>, ApiError> {
+    let Automation { new, .. } = backend.automation(id)?;
+    let job = Job {
+        user_id: new.user_id,
+        position_id: new.position_id,
+        run: backend.runs.fetch_add(1, Ordering::Relaxed),
+    };
+    let kind = [new.kind.as_str()];
+    let execution: Execution = backend.executor.post("/jobs/:kind", &kind, &job).await?;
+    let trace_id = Context::current()
+        .span()
+        .span_context()
+        .trace_id()
+        .to_string();
+    Ok(Json(Executed {
+        execution,
+        trace_id,
+    }))
+}
+
+async fn user(
+    State(backend): State<Arc<Backend>>,
+    Path(id): Path<u64>,
+) -> Result<Json<User>, ApiError> {
+    Ok(Json(backend.user(id)?.clone()))
+}
+
+async fn position(
+    State(backend): State<Arc<Backend>>,
+    Path(id): Path<u64>,
+) -> Result<Json<Position>, ApiError> {
+    let position = backend
+        .monitor
+        .get("/positions/:id", &[&id.to_string()])
+        .await?;
+    Ok(Json(position))
+}
+
+async fn users_position(
+    State(backend): State<Arc<Backend>>,
+    Path((user, id)): Path<(u64, u64)>,
+) -> Result<Json<Position>, ApiError> {
+    let Json(position) = position(State(backend), Path(id)).await?;
+    if position.user_id != user {
+        return Err(ApiError::NotFound {
+            what: "position",
+            id,
+        });
+    }
+    Ok(Json(position))
+}
+
+async fn payment(
+    State(backend): State<Arc<Backend>>,
+    Json(payment): Json<Payment>,
+) -> Result<Json<Value>, ApiError> {
+    backend.user(payment.user_id)?;
+    let receipt = backend
+        .payments
+        .post("/jobs/payment", &[], &payment)
+        .await?;
+    Ok(Json(receipt))
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::Call(CallError::Answered { status, .. }) if status.is_client_error() => *status,
+            Self::Call(_) => StatusCode::BAD_GATEWAY,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status(), Json(json!({ "error": self.to_string() }))).into_response()
+    }
+}

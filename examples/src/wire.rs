@@ -1,0 +1,99 @@
+//! What services say to each other.
+
+use serde::{Deserialize, Serialize};
+
+use crate::guard::Verdict;
+
+/// What an automation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AutomationKind {
+    /// Looks at the margin and has the guard act.
+    MarginCheck,
+    /// Looks whether a profit should be taken.
+    TakeProfit,
+}
+
+impl AutomationKind {
+    /// The name in paths.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MarginCheck => "margin_check",
+            Self::TakeProfit => "take_profit",
+        }
+    }
+}
+
+/// An automation to create: `POST /api/automations`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewAutomation {
+    /// Whose it is.
+    pub user_id: u64,
+    /// The position it watches.
+    pub position_id: u64,
+    /// What it does.
+    pub kind: AutomationKind,
+}
+
+/// An automation as created.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Automation {
+    /// The number.
+    pub id: u64,
+    /// What was asked for.
+    #[serde(flatten)]
+    pub new: NewAutomation,
+}
+
+/// An execution for the automation executor: `POST /jobs/:kind`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Job {
+    /// Whose automation it is.
+    pub user_id: u64,
+    /// The position it watches.
+    pub position_id: u64,
+    /// The number of this execution.
+    pub run: u64,
+}
+
+/// What an execution came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Execution {
+    /// What the margin guard found.
+    pub verdict: Verdict,
+    /// Whether the user was told.
+    pub notified: bool,
+}
+
+/// The answer to `POST /api/automations/:id/execute`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Executed {
+    /// What it came to.
+    #[serde(flatten)]
+    pub execution: Execution,
+    /// The trace to look for.
+    pub trace_id: String,
+}
+
+/// A message to a user: `POST /notifications`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Notification {
+    /// To whom.
+    pub user_id: u64,
+    /// The number of the execution it is about.
+    pub run: u64,
+    /// What it says.
+    pub text: String,
+}
+
+/// A Lightning payment to check: `POST /api/payments`, `POST /jobs/payment`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Payment {
+    /// Who says to have paid.
+    pub user_id: u64,
+    /// The number of the invoice.
+    pub invoice: u64,
+    /// How much, in satoshis.
+    pub sats: u64,
+}
