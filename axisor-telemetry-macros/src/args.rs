@@ -39,12 +39,16 @@ impl Args {
         let mut given = Given::parse(tokens)?;
         let known: Vec<&str> = attribute.labels().iter().chain(&COMMON).copied().collect();
         let mut errors = Errors(given.unknown(&known).err());
-        let labels = attribute.labels().iter().filter_map(|label| {
-            let value = given
-                .take(label)
-                .and_then(|value| required(attribute, label, value));
-            errors.catch(value.and_then(Label::new))
-        });
+        let misspelt = errors.0.is_some(); // what seems to be missing may be there under a wrong name
+        let mut label = |name: &&str| match given.take(name) {
+            Ok(None) if misspelt => None,
+            argument => errors.catch(
+                argument
+                    .and_then(|argument| required(attribute, name, argument))
+                    .and_then(Label::new),
+            ),
+        };
+        let labels = attribute.labels().iter().filter_map(&mut label);
         let labels = labels.collect();
         let name = errors.catch(given.optional("name", text));
         let err = errors.catch(given.optional("err", err));

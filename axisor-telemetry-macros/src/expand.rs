@@ -140,13 +140,17 @@ impl<'a> Expansion<'a> {
 
     fn judge(&self, rules: &str) -> TokenStream {
         let private = &self.private;
+        if let Type::Never(_) = self.returned() {
+            return quote!(|_| #private::Verdict::SUCCESS);
+        }
         let rules = quote::format_ident!("{rules}");
-        let judge = match self.args.err {
-            Err::Display => quote!((&&&&Judge(returned)).judge()),
-            Err::TypeOnly => quote!((&&&&Judge(returned)).judge().type_only()),
+        let span = self.returned().span(); // where an error about its type belongs
+        let judge = quote_spanned!(span=> (&&&&Judge(returned)).judge());
+        let err = match self.args.err {
+            Err::Display => TokenStream::new(),
+            Err::TypeOnly => quote!(.type_only()),
         };
-        let span = self.function.sig.output.span();
-        quote_spanned!(span=> |returned| { use #private::#rules::*; #judge })
+        quote_spanned!(span=> |returned| { use #private::#rules::*; #judge #err })
     }
 
     /// The declared type, with what it hides left to inference.
