@@ -6,16 +6,23 @@ mod call;
 pub mod catalog;
 mod clock;
 pub mod config;
+mod contained;
 pub mod exposition;
+pub mod health;
+#[cfg(feature = "axum")]
+pub mod http;
 mod instruments;
 mod judge;
 pub mod label;
 mod logs;
 pub mod outcome;
 pub mod pipeline;
+pub mod poll;
 pub mod record;
-mod redact;
+pub mod redact;
 mod scope;
+#[cfg(feature = "axum")]
+pub mod serve;
 mod telemetry;
 mod trace;
 

@@ -43,6 +43,14 @@ impl Scope {
         context.with_value(Carried(Arc::clone(self)))
     }
 
+    /// `context` as it is if this scope is the installed one, or else with this scope in it.
+    pub(crate) fn within(self: &Arc<Self>, context: Context) -> Context {
+        if self.is_installed() {
+            return context;
+        }
+        self.carry(&context)
+    }
+
     /// Whether this is the scope installed for the whole process.
     pub(crate) fn is_installed(&self) -> bool {
         INSTALLED

@@ -1,5 +1,10 @@
 //! Everything put together, started and stopped; the only room that touches a global.
 
+#[cfg(feature = "axum")]
+mod endpoints;
+mod recorders;
+mod watching;
+
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -12,6 +17,7 @@ use arc_swap::ArcSwapOption;
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::{FutureExt as _, TracerProvider as _};
 use opentelemetry::{Context, global};
+use opentelemetry_http::HeaderInjector;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanExporter, TracerProviderBuilder};
@@ -21,15 +27,15 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Loader, MetricsExporter, Propagator, TracesExporter};
+use crate::health::{Health, HealthCheck};
 use crate::instruments::{
     Counter, CustomMetrics, Gauge, Histogram, Instruments, Meters, MetricError,
 };
 use crate::pipeline::{
     self, CollectError, Collector, Ledger, Pipeline, Reader, ShutdownError, ShutdownReport,
 };
-use crate::record::{Automations, MarginGuard};
+use crate::poll::{self, Poll, Polls};
 use crate::scope::{self, Scope};
-use crate::trace::Outgoing;
 use crate::{catalog, exposition, logs};
 
 /// How long a dropped guard tries to send what is left.
@@ -67,6 +73,8 @@ struct Inner {
     config: Config,
     scope: Arc<Scope>,
     custom: CustomMetrics,
+    health: Arc<Health>,
+    polls: Polls,
     collector: Collector,
     ledger: Arc<Ledger>,
     pipeline: Pipeline,
@@ -81,6 +89,8 @@ pub struct TelemetryBuilder {
     settings: Loader,
     clock: Clock,
     exporters: Vec<AddExporter>,
+    checks: Vec<(String, Arc<dyn HealthCheck>)>,
+    polls: Vec<Poll>,
 }
 
 type AddExporter = Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>;
@@ -152,7 +162,7 @@ impl TelemetryBuilder {
         let reader = Reader::new();
         let meters = pipeline::meter_provider(&config, resource.clone(), reader.clone());
         let instruments = Meters::new(meters.clone(), config.metrics.series_bound);
-        let collector = Collector::new(reader, Arc::clone(&instruments));
+        let collector = Collector::new(reader, instruments.unsaid());
         let catalogued = Instruments::new(&instruments);
         let ledger = Ledger::new(&catalogued);
         let tracers = pipeline::tracer_provider(&config, resource.clone());
@@ -172,6 +182,12 @@ impl TelemetryBuilder {
         Ok(Telemetry(Arc::new(Inner {
             propagator: Arc::new(propagator(&config.propagators)),
             custom: CustomMetrics::new(instruments),
+            health: Arc::new(Health::new(
+                Arc::clone(&scope),
+                config.health.timeout,
+                self.checks,
+            )),
+            polls: Polls::new(Arc::clone(&scope), poll::DEFAULT_TIMEOUT, self.polls),
             config,
             scope,
             collector,
@@ -217,6 +233,8 @@ impl Telemetry {
             settings: Loader::new(service_name),
             clock: Clock::default(),
             exporters: Vec::new(),
+            checks: Vec::new(),
+            polls: Vec::new(),
         }
     }
 
@@ -264,7 +282,7 @@ impl Telemetry {
     pub fn inject(&self, headers: &mut http::HeaderMap) {
         self.0
             .propagator
-            .inject_context(&Context::current(), &mut Outgoing(headers));
+            .inject_context(&Context::current(), &mut HeaderInjector(headers));
     }
 
     /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces.
@@ -285,16 +303,6 @@ impl Telemetry {
             &collection,
             &catalog::CONTRACT[..catalog::ANNOUNCED],
         ))
-    }
-
-    /// Records automation executions by hand, where no function is one.
-    pub fn automations(&self) -> Automations {
-        Automations::new(Arc::clone(&self.0.scope))
-    }
-
-    /// Records margin guard actions by hand, where no function is one.
-    pub fn margin_guard(&self) -> MarginGuard {
-        MarginGuard::new(Arc::clone(&self.0.scope))
     }
 
     /// Makes a counter of your own. Without labels it is 0 from the start.

@@ -1,16 +1,14 @@
 //! What a stack shall be, before it runs.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use tempfile::TempDir;
 
 use crate::component::Component;
 use crate::docker::{self, Docker};
 use crate::error::StartError;
 use crate::native::{self, Native};
+use crate::place::Place;
 use crate::ports::{Endpoint, Ports};
 use crate::progress::Progress;
 use crate::render::{self, Seen};
@@ -128,48 +126,42 @@ impl StackBuilder {
         let programs = native::programs(&self.components(), self.progress).await?;
         let mut tries = 1;
         loop {
-            let (site, scratch) = self.prepare(Seen::FromHost)?;
-            match Native::start(programs.clone(), &site).await {
+            let (site, place) = self.prepare(Seen::FromHost)?;
+            let error = match Native::start(programs.clone(), &site).await {
                 Ok(native) => {
-                    return Ok(Stack::new(
-                        Engine::Native(native),
-                        site,
-                        self.targets,
-                        scratch,
-                    ));
+                    let engine = Engine::Native(native);
+                    return Ok(Stack::new(engine, site, self.targets, place));
                 }
-                Err(error) if !(self.free_ports && error.is_lost_port()) || tries == TRIES => {
-                    return Err(error);
-                }
-                Err(_) => tries += 1,
+                Err(error) => error,
+            };
+            if !self.free_ports || !error.is_lost_port() || tries == TRIES {
+                place.keep(); // the error names the log
+                return Err(error);
             }
+            tries += 1;
         }
     }
 
     async fn start_docker(self) -> Result<Stack, StartError> {
         docker::check().await?;
-        let (site, scratch) = self.prepare(Seen::FromContainer)?;
-        let docker = Docker::start(&site, scratch.is_some()).await?;
-        Ok(Stack::new(
-            Engine::Docker(docker),
-            site,
-            self.targets,
-            scratch,
-        ))
+        let (site, place) = self.prepare(Seen::FromContainer)?;
+        let docker = Docker::start(&site, place.is_scratch()).await?;
+        let engine = Engine::Docker(docker);
+        Ok(Stack::new(engine, site, self.targets, place))
     }
 
     /// Decides ports and directory, and renders what is rendered.
-    fn prepare(&self, seen: Seen) -> Result<(Site, Option<TempDir>), StartError> {
-        let (dir, scratch) = self.make_dir()?;
+    fn prepare(&self, seen: Seen) -> Result<(Site, Place), StartError> {
+        let place = Place::take(self.dir.as_deref())?;
         let site = Site {
             ports: self.choose_ports()?,
-            dir,
+            dir: place.path().to_owned(),
             components: self.components(),
             scrape_interval: self.scrape_interval,
             metric_expiration: self.metric_expiration,
         };
         render::write(&site, &self.targets, seen)?;
-        Ok((site, scratch))
+        Ok((site, place))
     }
 
     fn components(&self) -> Vec<Component> {
@@ -194,18 +186,5 @@ impl StackBuilder {
             }),
             None => Ok(ports),
         }
-    }
-
-    fn make_dir(&self) -> Result<(PathBuf, Option<TempDir>), StartError> {
-        if let Some(dir) = &self.dir {
-            fs::create_dir_all(dir).map_err(StartError::file("cannot create", dir))?;
-            return Ok((dir.clone(), None));
-        }
-        let scratch = tempfile::Builder::new().prefix("axisor-stack-").tempdir();
-        let scratch = scratch.map_err(StartError::file(
-            "cannot create a directory in",
-            &std::env::temp_dir(),
-        ))?;
-        Ok((scratch.path().to_owned(), Some(scratch)))
     }
 }

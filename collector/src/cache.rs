@@ -122,7 +122,7 @@ impl Recipe {
     }
 
     fn copy_to(&self, dir: &Path) -> Result<(), ProvisionError> {
-        fs::create_dir(dir).map_err(file("cannot create", dir))?;
+        fs::create_dir_all(dir).map_err(file("cannot create", dir))?;
         for name in self.files {
             let path = dir.join(name);
             fs::write(&path, self.read(name)?).map_err(file("cannot write", &path))?;
@@ -154,11 +154,9 @@ async fn build(
     entry: &Path,
     progress: Progress,
 ) -> Result<(), ProvisionError> {
-    let work = tempfile::Builder::new()
-        .prefix("building-")
-        .tempdir_in(cache)
-        .map_err(file("cannot create a directory in", cache))?;
-    let (source, bin) = (work.path().join("source"), work.path().join("bin"));
+    let work = cache.join(format!("building-{}", recipe.component));
+    let _ = fs::remove_dir_all(&work); // of a build that was killed; the lock is ours
+    let (source, bin) = (work.join("source"), work.join("bin"));
     recipe.copy_to(&source)?;
     fs::create_dir(&bin).map_err(file("cannot create", &bin))?;
     progress.say(format_args!(
@@ -176,7 +174,8 @@ async fn build(
             version: recipe.version,
             source,
         })?;
-    fs::rename(&bin, entry).map_err(file("cannot move the programs to", entry))
+    fs::rename(&bin, entry).map_err(file("cannot move the programs to", entry))?;
+    fs::remove_dir_all(&work).map_err(file("cannot remove", &work))
 }
 
 fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ProvisionError {

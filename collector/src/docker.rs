@@ -6,9 +6,12 @@ use std::io;
 use std::process::{Command as Blocking, Stdio};
 
 use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
 
 use crate::component::Component;
 use crate::error::StartError;
+use crate::http;
+use crate::native::{ASK_EVERY, READY_WITHIN};
 use crate::ports::Endpoint;
 use crate::site::{Site, committed};
 
@@ -70,9 +73,15 @@ impl Docker {
         };
         let mut up = vec!["up", "--detach", "--wait"];
         up.extend(site.components.iter().map(|component| component.service()));
+        if !scratch {
+            up.push("grafana");
+        }
         docker.compose(&up).await?;
         for component in &site.components {
             docker.follow(*component, site)?;
+        }
+        for component in &site.components {
+            until_ready(*component, site).await?;
         }
         Ok(docker)
     }
@@ -93,10 +102,10 @@ impl Docker {
         self.compose(&["unpause", component.service()]).await
     }
 
-    pub async fn start_again(&self, component: Component) -> Result<(), DockerError> {
-        let up = ["up", "--detach", "--wait", "--no-deps"];
-        self.compose(&[&up[..], &[component.service()]].concat())
-            .await
+    pub async fn start_again(&self, component: Component, site: &Site) -> Result<(), StartError> {
+        let up = ["up", "--detach", "--wait", "--no-deps", component.service()];
+        self.compose(&up).await?;
+        until_ready(component, site).await
     }
 
     pub async fn down(&mut self) -> Result<(), DockerError> {
@@ -163,6 +172,24 @@ impl Drop for Docker {
                 .spawn();
         }
     }
+}
+
+/// Asked from outside: not every image has something to ask with.
+async fn until_ready(component: Component, site: &Site) -> Result<(), StartError> {
+    let url = match component {
+        Component::Collector => site.url(Endpoint::CollectorHealth),
+        Component::Prometheus => format!("{}/-/ready", site.url(Endpoint::Prometheus)),
+        Component::Alertmanager => format!("{}/-/ready", site.url(Endpoint::Alertmanager)),
+        Component::Jaeger => site.url(Endpoint::Jaeger),
+    };
+    let deadline = Instant::now() + READY_WITHIN;
+    while !http::answers(&url).await {
+        if Instant::now() > deadline {
+            return Err(StartError::not_ready(component, url, READY_WITHIN, site));
+        }
+        sleep(ASK_EVERY).await;
+    }
+    Ok(())
 }
 
 /// A stack in a directory of its own is a project of its own.

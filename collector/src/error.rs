@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::cache::ProvisionError;
@@ -9,6 +10,8 @@ use crate::component::Component;
 use crate::docker::DockerError;
 use crate::ports::Endpoint;
 use crate::render::RenderError;
+use crate::site::Site;
+use crate::tail::tail;
 
 /// Why a stack did not start. Whatever had started has been ended again.
 #[derive(Debug, thiserror::Error)]
@@ -71,12 +74,18 @@ pub enum StartError {
         /// The last lines of that.
         tail: String,
     },
-    /// A directory of the stack could not be made.
+    /// Another stack has its data there.
+    #[error("another stack runs in `{}`: stop it, or choose another directory with `--dir`", dir.display())]
+    DirectoryInUse {
+        /// The directory asked for.
+        dir: PathBuf,
+    },
+    /// A file or directory of the stack could not be made.
     #[error("{what} `{}`", path.display())]
     File {
         /// What was tried.
         what: &'static str,
-        /// With which directory.
+        /// With which file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -87,6 +96,32 @@ impl StartError {
     pub(crate) fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| StartError::File { what, path, source }
+    }
+
+    pub(crate) fn died(component: Component, status: ExitStatus, site: &Site) -> Self {
+        let log = site.log(component);
+        StartError::Died {
+            component,
+            status: status.to_string(),
+            tail: tail(&log, 15),
+            log,
+        }
+    }
+
+    pub(crate) fn not_ready(
+        component: Component,
+        url: String,
+        within: Duration,
+        site: &Site,
+    ) -> Self {
+        let log = site.log(component);
+        StartError::NotReady {
+            component,
+            url,
+            within,
+            tail: tail(&log, 15),
+            log,
+        }
     }
 
     /// Somebody took a port between our choosing it and the component's listening on it.

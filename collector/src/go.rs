@@ -82,8 +82,8 @@ pub(crate) async fn build(
 }
 
 /// Nothing but the committed versions is built; no path of this machine stays in the program;
-/// and a repository around the cache is not looked at.
-pub(crate) const BUILD_FLAGS: [&str; 3] = ["-mod=readonly", "-trimpath", "-buildvcs=false"];
+/// a repository around the cache is not looked at; each package is named as it is compiled.
+pub(crate) const BUILD_FLAGS: [&str; 4] = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-v"];
 
 fn arguments(step: &[&str], bin: &Path) -> Vec<String> {
     let flags: &[&str] = if step[0] == "build" {

@@ -1,11 +1,14 @@
 //! `cargo stack`: brings the stack up, and builds what it needs.
 
 use std::error::Error;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use axisor_stack::{Component, Endpoint, Progress, Stack, provision};
+use axisor_stack::{
+    Component, ControlError, Endpoint, Progress, ProvisionError, Stack, StartError, provision,
+};
 use clap::{Args, Parser, Subcommand};
 use etcetera::BaseStrategy;
 use tokio::signal::ctrl_c;
@@ -51,6 +54,23 @@ struct Up {
     dir: Option<PathBuf>,
 }
 
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    #[error("cannot listen for signals")]
+    Signal(#[source] io::Error),
+    #[error("`{}` is no directory to keep logs and data in", dir.display())]
+    Directory { dir: PathBuf, source: io::Error },
+    #[error("no home directory: say with `--dir` where logs and data are kept")]
+    NoHome,
+}
+
 fn pair<K, V>(text: &str) -> Result<(K, V), String>
 where
     K: FromStr<Err: ToString>,
@@ -73,7 +93,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", with_causes(&*error));
+            eprintln!("error: {}", with_causes(&error));
             ExitCode::FAILURE
         }
     }
@@ -89,7 +109,7 @@ fn with_causes(error: &dyn Error) -> String {
     text
 }
 
-async fn provision_all() -> Result<(), Box<dyn Error>> {
+async fn provision_all() -> Result<(), CommandError> {
     for component in Component::ALL {
         let dir = provision(component, Progress::Stderr).await?;
         println!(
@@ -102,8 +122,8 @@ async fn provision_all() -> Result<(), Box<dyn Error>> {
 }
 
 impl Up {
-    async fn run(self) -> Result<(), Box<dyn Error>> {
-        let mut terminate = signal(SignalKind::terminate())?;
+    async fn run(self) -> Result<(), CommandError> {
+        let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::Signal)?;
         let mut asked_to_end = std::pin::pin!(async {
             tokio::select! {
                 _ = ctrl_c() => {}
@@ -122,7 +142,7 @@ impl Up {
         Ok(())
     }
 
-    async fn start(&self) -> Result<Stack, Box<dyn Error>> {
+    async fn start(&self) -> Result<Stack, CommandError> {
         let mut builder = Stack::builder().dir(self.dir()?);
         if self.native {
             builder = builder.native();
@@ -142,12 +162,15 @@ impl Up {
         Ok(builder.start().await?)
     }
 
-    fn dir(&self) -> Result<PathBuf, Box<dyn Error>> {
+    fn dir(&self) -> Result<PathBuf, CommandError> {
         if let Some(dir) = &self.dir {
-            return Ok(std::path::absolute(dir)?);
+            return std::path::absolute(dir).map_err(|source| CommandError::Directory {
+                dir: dir.clone(),
+                source,
+            });
         }
-        let data = etcetera::choose_base_strategy()?.data_dir();
-        Ok(data.join("axisor-telemetry").join("stack"))
+        let home = etcetera::choose_base_strategy().map_err(|_| CommandError::NoHome)?;
+        Ok(home.data_dir().join("axisor-telemetry").join("stack"))
     }
 }
 

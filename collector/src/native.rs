@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::process::ExitStatus;
 use std::time::Duration;
 
-use rustix::process::Signal;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
@@ -17,7 +15,6 @@ use crate::http;
 use crate::process::Process;
 use crate::progress::Progress;
 use crate::site::Site;
-use crate::tail::tail;
 
 /// Where each component's programs are.
 pub(crate) type Programs = BTreeMap<Component, PathBuf>;
@@ -44,6 +41,9 @@ impl Native {
     pub async fn start(programs: Programs, site: &Site) -> Result<Self, StartError> {
         let logs = site.dir.join("logs");
         fs::create_dir_all(&logs).map_err(StartError::file("cannot create", &logs))?;
+        for component in &site.components {
+            let _ = fs::remove_file(site.log(*component)); // of an earlier run
+        }
         let native = Self {
             programs,
             processes: Mutex::default(),
@@ -102,11 +102,18 @@ impl Native {
     }
 
     pub async fn pause(&self, component: Component) -> Result<(), ControlError> {
-        self.signal(component, "pause", Signal::STOP).await
+        let processes = self.processes.lock().await;
+        running(&processes, component)?
+            .pause()
+            .await
+            .map_err(ControlError::process("pause", component))
     }
 
     pub async fn resume(&self, component: Component) -> Result<(), ControlError> {
-        self.signal(component, "resume", Signal::CONT).await
+        let processes = self.processes.lock().await;
+        running(&processes, component)?
+            .resume()
+            .map_err(ControlError::process("resume", component))
     }
 
     /// Stops what still runs, senders before takers, so that nothing under way is lost.
@@ -124,25 +131,19 @@ impl Native {
         let process = self.processes.lock().await.remove(&component);
         process.ok_or(ControlError::NotRunning { component })
     }
+}
 
-    async fn signal(
-        &self,
-        component: Component,
-        what: &'static str,
-        signal: Signal,
-    ) -> Result<(), ControlError> {
-        let processes = self.processes.lock().await;
-        let process = processes.get(&component);
-        process
-            .ok_or(ControlError::NotRunning { component })?
-            .signal(signal)
-            .map_err(ControlError::process(what, component))
-    }
+fn running(
+    processes: &BTreeMap<Component, Process>,
+    component: Component,
+) -> Result<&Process, ControlError> {
+    let process = processes.get(&component);
+    process.ok_or(ControlError::NotRunning { component })
 }
 
 /// Generous, for a machine that does other things too; a healthy start takes a second or two.
-const READY_WITHIN: Duration = Duration::from_secs(60);
-const ASK_EVERY: Duration = Duration::from_millis(50);
+pub(crate) const READY_WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const ASK_EVERY: Duration = Duration::from_millis(50);
 
 async fn until_ready(
     component: Component,
@@ -154,35 +155,14 @@ async fn until_ready(
     loop {
         let answered = http::answers(&ready).await;
         if let Ok(Some(status)) = process.ended() {
-            return Err(died(component, status, site));
+            return Err(StartError::died(component, status, site));
         }
         if answered {
             return Ok(());
         }
         if Instant::now() > deadline {
-            return Err(not_ready(component, ready, site));
+            return Err(StartError::not_ready(component, ready, READY_WITHIN, site));
         }
         sleep(ASK_EVERY).await;
-    }
-}
-
-fn died(component: Component, status: ExitStatus, site: &Site) -> StartError {
-    let log = site.log(component);
-    StartError::Died {
-        component,
-        status: status.to_string(),
-        tail: tail(&log, 15),
-        log,
-    }
-}
-
-fn not_ready(component: Component, url: String, site: &Site) -> StartError {
-    let log = site.log(component);
-    StartError::NotReady {
-        component,
-        url,
-        within: READY_WITHIN,
-        tail: tail(&log, 15),
-        log,
     }
 }

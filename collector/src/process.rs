@@ -8,11 +8,11 @@ use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::component::Launch;
 
@@ -51,10 +51,28 @@ impl Process {
         self.child.try_wait()
     }
 
-    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        Ok(kill_process(self.pid()?, signal)?)
+    }
+
+    fn pid(&self) -> io::Result<Pid> {
         let pid = self.child.id().and_then(|id| Pid::from_raw(id as i32));
-        let pid = pid.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        Ok(kill_process(pid, signal)?)
+        pid.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    /// Freezes the process, and waits until its last thread has stopped: before that the signal
+    /// is only on its way, and requests are still answered.
+    pub async fn pause(&self) -> io::Result<()> {
+        self.signal(Signal::STOP)?;
+        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        while waitid(WaitId::Pid(self.pid()?), stopped)?.is_none() {
+            sleep(Duration::from_millis(1)).await;
+        }
+        Ok(())
+    }
+
+    pub fn resume(&self) -> io::Result<()> {
+        self.signal(Signal::CONT)
     }
 
     pub async fn kill(mut self) -> io::Result<()> {

@@ -236,3 +236,84 @@ fn yaml(source: serde_yaml_ng::Error) -> RenderError {
         source,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::ports::Ports;
+
+    fn site() -> Site {
+        Site {
+            ports: Ports::usual(),
+            dir: PathBuf::new(),
+            components: Component::ALL.into(),
+            scrape_interval: None,
+            metric_expiration: None,
+        }
+    }
+
+    fn rendered(site: &Site, targets: &[(&str, &str)], seen: Seen) -> Value {
+        let original = fs::read_to_string(committed("prometheus/prometheus.yml")).unwrap();
+        let targets = targets
+            .iter()
+            .map(|(job, to)| (job.to_string(), to.to_string()));
+        let text = render(&original, site, &targets.collect(), seen).unwrap();
+        serde_yaml_ng::from_str(&text).unwrap()
+    }
+
+    fn job<'a>(root: &'a Value, name: &str) -> &'a Value {
+        let mut jobs = root["scrape_configs"].as_sequence().unwrap().iter();
+        jobs.find(|job| job["job_name"] == name).unwrap()
+    }
+
+    fn target<'a>(root: &'a Value, name: &str) -> (&'a str, &'a str) {
+        let config = &job(root, name)["static_configs"][0];
+        let instance = config["labels"]["instance"].as_str();
+        let target = config["targets"][0].as_str();
+        (target.unwrap(), instance.unwrap_or_default())
+    }
+
+    #[test]
+    fn processes_are_on_loopback_and_a_job_without_a_target_is_down() {
+        let given = [("axisor-backend", "127.0.0.1:3010")];
+        let root = rendered(&site(), &given, Seen::FromHost);
+        assert_eq!(target(&root, "axisor-backend"), ("127.0.0.1:3010", ""));
+        assert_eq!(target(&root, "redis"), (UNREACHABLE, "redis:6379"));
+        assert_eq!(target(&root, "otel-collector"), ("127.0.0.1:8889", ""));
+        let alertmanager = &root["alerting"]["alertmanagers"][0]["static_configs"][0];
+        assert_eq!(alertmanager["targets"][0], "127.0.0.1:9093");
+    }
+
+    #[test]
+    fn containers_have_their_names_and_the_host_has_one() {
+        let given = [("axisor-backend", "127.0.0.1:3010")];
+        let root = rendered(&site(), &given, Seen::FromContainer);
+        let backend = ("host.docker.internal:3010", "127.0.0.1:3010");
+        assert_eq!(target(&root, "axisor-backend"), backend);
+        assert_eq!(target(&root, "redis"), ("redis:6379", ""));
+        assert_eq!(target(&root, "otel-collector"), ("otel-collector:8889", ""));
+        assert_eq!(root["rule_files"][0], "alert_rules.yml");
+    }
+
+    #[test]
+    fn an_interval_is_everybodys() {
+        let mut site = site();
+        site.scrape_interval = Some(Duration::from_millis(500));
+        let root = rendered(&site, &[], Seen::FromHost);
+        assert_eq!(root["global"]["evaluation_interval"], "500ms");
+        for job in root["scrape_configs"].as_sequence().unwrap() {
+            assert_eq!(job["scrape_interval"], "500ms");
+            assert_eq!(job["scrape_timeout"], "500ms");
+        }
+    }
+
+    #[test]
+    fn without_alertmanager_none_is_asked_for() {
+        let mut site = site();
+        site.components = vec![Component::Prometheus];
+        let root = rendered(&site, &[], Seen::FromHost);
+        assert_eq!(root["alerting"].get("alertmanagers"), None);
+    }
+}

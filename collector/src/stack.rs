@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::thread;
 
 use reqwest::Method;
-use tempfile::TempDir;
 use tokio::sync::Mutex;
 
 use crate::builder::StackBuilder;
@@ -14,6 +12,7 @@ use crate::docker::Docker;
 use crate::error::ControlError;
 use crate::http;
 use crate::native::Native;
+use crate::place::Place;
 use crate::ports::Endpoint;
 use crate::render::{self, Seen};
 use crate::site::Site;
@@ -27,7 +26,7 @@ pub struct Stack {
     engine: Engine,
     site: Site,
     targets: Mutex<BTreeMap<String, String>>,
-    scratch: Option<TempDir>,
+    place: Place,
 }
 
 #[derive(Debug)]
@@ -46,13 +45,13 @@ impl Stack {
         engine: Engine,
         site: Site,
         targets: BTreeMap<String, String>,
-        scratch: Option<TempDir>,
+        place: Place,
     ) -> Self {
         Self {
             engine,
             site,
             targets: Mutex::new(targets),
-            scratch,
+            place,
         }
     }
 
@@ -89,6 +88,30 @@ impl Stack {
     /// Jaeger: `http://127.0.0.1:16686`.
     pub fn jaeger(&self) -> String {
         self.site.url(Endpoint::Jaeger)
+    }
+
+    /// A link that shows the value of an expression now, for people or programs.
+    ///
+    /// In containers it is Prometheus' page; the Prometheus built from its module has none, so
+    /// natively it is the API.
+    pub fn query_link(&self, expression: &str) -> String {
+        let (path, key) = match self.engine {
+            Engine::Native(_) => ("api/v1/query", "query"),
+            Engine::Docker(_) => ("query", "g0.expr"),
+        };
+        let expression: String = form_urlencoded::byte_serialize(expression.as_bytes()).collect();
+        format!("{}/{path}?{key}={expression}", self.prometheus())
+    }
+
+    /// A link that shows a trace; `trace_id` is 32 hexadecimal digits.
+    ///
+    /// In containers it is Jaeger's page, natively the API, for the same reason.
+    pub fn trace_link(&self, trace_id: &str) -> String {
+        let path = match self.engine {
+            Engine::Native(_) => "api/traces",
+            Engine::Docker(_) => "trace",
+        };
+        format!("{}/{path}/{trace_id}", self.jaeger())
     }
 
     /// The port of any endpoint.
@@ -163,7 +186,7 @@ impl Stack {
     pub async fn start_again(&self, component: Component) -> Result<(), ControlError> {
         match &self.engine {
             Engine::Native(native) => native.start_again(component, &self.site).await,
-            Engine::Docker(docker) => Ok(docker.start_again(component).await?),
+            Engine::Docker(docker) => Ok(docker.start_again(component, &self.site).await?),
         }
     }
 
@@ -218,21 +241,8 @@ impl Stack {
             Engine::Native(native) => native.down().await?,
             Engine::Docker(docker) => docker.down().await?,
         }
-        match self.scratch.take() {
-            Some(scratch) => scratch
-                .close()
-                .map_err(|source| ControlError::Remove { source }),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        if thread::panicking()
-            && let Some(scratch) = self.scratch.take()
-        {
-            eprintln!("the stack's logs stay in {}", scratch.keep().display());
-        }
+        self.place
+            .remove()
+            .map_err(|source| ControlError::Remove { source })
     }
 }

@@ -1,1 +1,17 @@
-//! Placeholder.
+//! The harness of the end-to-end tests.
+//!
+//! | room | what it answers |
+//! |---|---|
+//! | [`golden`] | plays recordings of the original service and compares what comes out |
+//! | [`prometheus`] [`jaeger`] | clients of their APIs |
+//! | [`until`](until()) [`ports`] | waiting for a condition, free ports |
+
+mod api;
+pub mod golden;
+pub mod jaeger;
+pub mod ports;
+pub mod prometheus;
+mod until;
+
+pub use api::ApiError;
+pub use until::{InVain, until};

@@ -1,21 +1,32 @@
 //! Every setting: from code, the environment and a file, checked and typed.
 //!
 //! Code goes before the environment, the environment before the file, the file before the default.
-//! The settings themselves stand in one table, `sections.rs`.
+//! A time is a whole number of milliseconds, or in file and code a number with its unit, as in `"5s"`.
+//! `AXISOR_TELEMETRY_CONFIG` names the file, which is TOML with the keys' sections as tables. An empty variable
+//! counts as absent. What is not below is refused: keys, and variables that begin like ours.
+//!
+#![doc = include_str!("../../guide/configuration.md")]
 
 mod error;
+mod loader;
+mod parse;
+mod resolve;
+mod sections;
+mod sources;
 mod values;
 
 use std::time::Duration;
 
 pub use error::{ConfigError, Origin};
+pub use loader::Loader;
+pub use sections::reference;
 pub use values::{
     Compression, LogFormat, MetricsExporter, Propagator, Protocol, Sampler, Secret, TracesExporter,
 };
 
 /// The effective configuration, complete and checked.
 ///
-/// Made by a `Loader`; secrets are masked in its `Debug` text and in its listing.
+/// Made by a [`Loader`]; secrets are masked in its `Debug` text and in its listing.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
@@ -43,6 +54,30 @@ pub struct Config {
     pub health: Health,
     /// `true`: nothing is recorded or sent (`OTEL_SDK_DISABLED`).
     pub disabled: bool,
+    listing: Vec<Line>,
+    warnings: Vec<String>,
+}
+
+/// One line of the listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    key: &'static str,
+    value: String,
+    origin: Origin,
+}
+
+impl Config {
+    /// Every setting that has a value as it was loaded: its key, the value with secrets masked, and where it comes from.
+    pub fn effective(&self) -> impl Iterator<Item = (&'static str, &str, &Origin)> {
+        let lines = self.listing.iter();
+        lines.map(|line| (line.key, line.value.as_str(), &line.origin))
+    }
+
+    /// What is allowed but probably not meant, a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
 }
 
 /// Section `service`.

@@ -6,171 +6,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use opentelemetry::Key;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram};
 
+use super::error::MetricError;
 use super::family::{Family, GaugeCell, GaugeFamily, HistogramFamily, LabelName};
+use super::labels::LabelSet;
 use super::meters::{Definition, Meters};
 use crate::catalog;
-
-/// Why a custom metric was not made, or a recording not taken. What was there before is untouched.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MetricError {
-    /// The name belongs to the catalogue or to an earlier custom metric.
-    #[error(
-        "metric name `{name}` is taken, expected one that no other metric of this telemetry has"
-    )]
-    NameTaken {
-        /// The name given.
-        name: String,
-    },
-    /// The name is not one of the Prometheus data model.
-    #[error(
-        "`{name}` is no metric name, expected letters, digits, `_` and `:`, the first no digit"
-    )]
-    InvalidName {
-        /// The name given.
-        name: String,
-    },
-    /// A label's name is not one of the Prometheus data model, or given twice.
-    #[error(
-        "`{label}` is no label for `{metric}`, expected each name once, of letters, digits and `_`, the first no digit"
-    )]
-    InvalidLabel {
-        /// The metric's name.
-        metric: String,
-        /// The label's name.
-        label: String,
-    },
-    /// `le` is the label of a histogram's own buckets.
-    #[error(
-        "label `le` of histogram `{metric}` is reserved for its buckets, expected another name"
-    )]
-    ReservedLabel {
-        /// The metric's name.
-        metric: String,
-    },
-    /// The help text is empty.
-    #[error("help of `{metric}` is empty, expected a sentence that says what is counted")]
-    EmptyHelp {
-        /// The metric's name.
-        metric: String,
-    },
-    /// The buckets do not rise, or are not finite.
-    #[error("buckets of `{metric}` are {buckets:?}, expected finite upper bounds in rising order")]
-    InvalidBuckets {
-        /// The metric's name.
-        metric: String,
-        /// The bounds given.
-        buckets: Vec<f64>,
-    },
-    /// A label was given that the metric does not declare.
-    #[error("`{metric}` has no label `{label}`, expected some of {expected:?}")]
-    UndeclaredLabel {
-        /// The metric's name.
-        metric: String,
-        /// The label given.
-        label: String,
-        /// The labels declared.
-        expected: Vec<String>,
-    },
-    /// The count of positional values differs from the count of labels.
-    #[error("{given} label values for `{metric}`, expected one for each of {expected:?}")]
-    WrongLabelCount {
-        /// The metric's name.
-        metric: String,
-        /// How many values were given.
-        given: usize,
-        /// The labels declared.
-        expected: Vec<String>,
-    },
-    /// A counter cannot go down or take what is no number.
-    #[error("increment of `{metric}` is {value}, expected a finite number of 0 or more")]
-    InvalidIncrement {
-        /// The metric's name.
-        metric: String,
-        /// The value given.
-        value: f64,
-    },
-    /// A histogram cannot observe what is no number.
-    #[error("observation of `{metric}` is {value}, expected a finite number")]
-    InvalidObservation {
-        /// The metric's name.
-        metric: String,
-        /// The value given.
-        value: f64,
-    },
-}
-
-/// The values of a metric's labels: by position (`["buy", "limit"]`) or by name (`[("side", "buy")]`).
-///
-/// By position there is one for each label, in their order. By name a label may be left out and is then empty,
-/// which a scraper takes as absent.
-pub trait LabelSet: sealed::Sealed {
-    #[doc(hidden)]
-    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError>;
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for &[&str] {}
-    impl Sealed for &[(&str, &str)] {}
-    impl<const N: usize> Sealed for [&str; N] {}
-    impl<const N: usize> Sealed for [(&str, &str); N] {}
-    impl Sealed for () {}
-}
-
-impl LabelSet for &[&str] {
-    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError> {
-        if self.len() != labels.len() {
-            return Err(MetricError::WrongLabelCount {
-                metric: metric.to_owned(),
-                given: self.len(),
-                expected: names(labels),
-            });
-        }
-        Ok(self.iter().map(|value| (*value).to_owned()).collect())
-    }
-}
-
-impl LabelSet for &[(&str, &str)] {
-    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError> {
-        let mut values = vec![String::new(); labels.len()];
-        for (name, value) in *self {
-            let Some(position) = labels.iter().position(|label| label.key.as_str() == *name) else {
-                return Err(MetricError::UndeclaredLabel {
-                    metric: metric.to_owned(),
-                    label: (*name).to_owned(),
-                    expected: names(labels),
-                });
-            };
-            (*value).clone_into(&mut values[position]);
-        }
-        Ok(values)
-    }
-}
-
-impl<const N: usize> LabelSet for [&str; N] {
-    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError> {
-        self.as_slice().resolve(metric, labels)
-    }
-}
-
-impl<const N: usize> LabelSet for [(&str, &str); N] {
-    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError> {
-        self.as_slice().resolve(metric, labels)
-    }
-}
-
-/// No labels.
-impl LabelSet for () {
-    fn resolve(&self, metric: &str, labels: &[LabelName]) -> Result<Vec<String>, MetricError> {
-        <&[&str] as LabelSet>::resolve(&[].as_slice(), metric, labels)
-    }
-}
 
 /// A custom metric of any kind: its name, its labels and its series.
 struct Metric<B> {
     name: String,
-    labels: Arc<[LabelName]>,
+    labels: Vec<Key>,
     family: Family<B>,
 }
 
@@ -398,20 +243,23 @@ impl CustomMetrics {
         }
         taken.insert(name.to_owned());
         drop(taken);
-        let label = |name: &&str| LabelName {
-            key: Key::new((*name).to_owned()),
+        let keys: Vec<Key> = labels
+            .iter()
+            .map(|label| Key::new((*label).to_owned()))
+            .collect();
+        let free = |key: &Key| LabelName {
+            key: key.clone(),
             closed: false,
         };
-        let labels: Arc<[LabelName]> = labels.iter().map(label).collect();
         let definition = Definition {
             name: name.to_owned(),
             help: help.to_owned(),
-            labels: Arc::clone(&labels),
+            labels: keys.iter().map(free).collect(),
         };
         Ok(Arc::new(Metric {
-            name: definition.name.clone(),
-            labels,
             family: family(&definition),
+            name: definition.name,
+            labels: keys,
         }))
     }
 }
@@ -445,11 +293,4 @@ fn is_name(name: &str, also: impl Fn(u8) -> bool) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || also(byte))
-}
-
-fn names(labels: &[LabelName]) -> Vec<String> {
-    labels
-        .iter()
-        .map(|label| label.key.as_str().to_owned())
-        .collect()
 }

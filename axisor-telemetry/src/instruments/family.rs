@@ -8,6 +8,7 @@ use hashbrown::{Equivalent, HashMap};
 use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram};
 use opentelemetry::{Key, KeyValue};
 
+use super::unsaid::{GaugeKey, Unsaid};
 use crate::label::OVERFLOW;
 
 /// A counter's series; increments are whole for the catalogue and fractional for custom metrics.
@@ -35,13 +36,17 @@ pub(crate) struct Family<B> {
 pub(crate) struct GaugeCell {
     value: Mutex<f64>,
     gauge: BoundGauge<f64>,
+    key: GaugeKey,
+    unsaid: Arc<Unsaid>,
 }
 
 impl GaugeCell {
-    pub(crate) fn new(gauge: BoundGauge<f64>) -> Self {
+    pub(crate) fn new(gauge: BoundGauge<f64>, key: GaugeKey, unsaid: Arc<Unsaid>) -> Self {
         Self {
             value: Mutex::new(0.0),
             gauge,
+            key,
+            unsaid,
         }
     }
 
@@ -55,7 +60,11 @@ impl GaugeCell {
 
     fn change(&self, change: impl FnOnce(f64) -> f64) {
         let mut value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
-        *value = change(*value);
+        let before = *value;
+        *value = change(before);
+        if !value.is_finite() || !before.is_finite() {
+            self.unsaid.gauge(&self.key, *value);
+        }
         self.gauge.record(*value);
     }
 }

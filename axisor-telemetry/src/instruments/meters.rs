@@ -8,6 +8,7 @@ use opentelemetry::metrics::{BoundCounter, BoundHistogram, Meter, MeterProvider}
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::family::{CounterFamily, Family, GaugeCell, GaugeFamily, HistogramFamily, LabelName};
+use super::unsaid::{GaugeKey, Unsaid, ZeroHistogram};
 use crate::catalog::{self, Kind, Series, Values};
 
 /// The instrumentation scope of everything this crate records.
@@ -18,16 +19,8 @@ pub(crate) struct Meters {
     provider: SdkMeterProvider,
     series_bound: usize,
     spellings: Mutex<HashMap<String, usize>>,
-    zero_histograms: Mutex<Vec<ZeroHistogram>>,
+    unsaid: Arc<Unsaid>,
     overflow: OnceLock<Arc<CounterFamily>>,
-}
-
-/// A histogram without labels: scraped as zeros from the start, which the SDK has no call for.
-#[derive(Debug, Clone)]
-pub(crate) struct ZeroHistogram {
-    pub(crate) name: String,
-    pub(crate) help: String,
-    pub(crate) buckets: Vec<f64>,
 }
 
 /// What an instrument is made of, whether from the catalogue or from a user.
@@ -57,7 +50,7 @@ impl Meters {
             provider,
             series_bound,
             spellings: Mutex::default(),
-            zero_histograms: Mutex::default(),
+            unsaid: Arc::default(),
             overflow: OnceLock::new(),
         });
         let overflow = meters.counter(&catalog::LABEL_OVERFLOW);
@@ -107,8 +100,13 @@ impl Meters {
             .f64_gauge(definition.name.clone())
             .with_description(definition.help.clone())
             .build();
+        let (name, unsaid) = (definition.name.clone(), self.unsaid());
         let family = self.family(definition, move |labels| {
-            Arc::new(GaugeCell::new(gauge.bind(labels)))
+            Arc::new(GaugeCell::new(
+                gauge.bind(labels),
+                GaugeKey::new(&name, labels),
+                Arc::clone(&unsaid),
+            ))
         });
         if definition.labels.is_empty() {
             family.with(&[]).set(0.0);
@@ -128,24 +126,18 @@ impl Meters {
             .with_boundaries(buckets.to_vec())
             .build();
         if definition.labels.is_empty() {
-            self.zero_histograms
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(ZeroHistogram {
-                    name: definition.name.clone(),
-                    help: definition.help.clone(),
-                    buckets: buckets.to_vec(),
-                });
+            self.unsaid.zero_histogram(ZeroHistogram {
+                name: definition.name.clone(),
+                help: definition.help.clone(),
+                buckets: buckets.to_vec(),
+            });
         }
         self.family(definition, move |labels| histogram.bind(labels))
     }
 
-    /// The histograms that are zeros until something is observed.
-    pub(crate) fn zero_histograms(&self) -> Vec<ZeroHistogram> {
-        self.zero_histograms
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// What a collection must be amended with.
+    pub(crate) fn unsaid(&self) -> Arc<Unsaid> {
+        Arc::clone(&self.unsaid)
     }
 
     fn family<B: Clone>(

@@ -2,16 +2,20 @@
 
 mod binding;
 mod custom;
+mod error;
 mod family;
+mod labels;
 mod meters;
+mod unsaid;
 
 pub(crate) use binding::BoundCell;
 pub(crate) use custom::CustomMetrics;
-pub use custom::{
-    Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, LabelSet, MetricError,
-};
-pub(crate) use family::{CounterFamily, Family, GaugeFamily, HistogramFamily};
-pub(crate) use meters::{Meters, ZeroHistogram};
+pub use custom::{Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries};
+pub use error::MetricError;
+pub(crate) use family::{CounterFamily, GaugeFamily, HistogramFamily};
+pub use labels::LabelSet;
+pub(crate) use meters::Meters;
+pub(crate) use unsaid::{GaugeKey, Unsaid, ZeroHistogram};
 
 use std::sync::Arc;
 

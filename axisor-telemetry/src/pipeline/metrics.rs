@@ -7,20 +7,19 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use opentelemetry_proto::tonic::metrics::v1::{
-    AggregationTemporality, Histogram, HistogramDataPoint, Metric, ScopeMetrics,
-};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::amend::amend;
 use super::control::{Control, Orders};
 use super::ledger::{Ledger, Loss, Signal};
 use super::otlp::{Receiver, Sent};
-use crate::instruments::{Meters, ZeroHistogram};
+use crate::instruments::Unsaid;
 
 /// Why nothing could be collected.
 #[derive(Debug, thiserror::Error)]
@@ -84,12 +83,12 @@ impl MetricReader for Reader {
 #[derive(Clone)]
 pub(crate) struct Collector {
     reader: Reader,
-    meters: Arc<Meters>,
+    unsaid: Arc<Unsaid>,
 }
 
 impl Collector {
-    pub(crate) fn new(reader: Reader, meters: Arc<Meters>) -> Self {
-        Self { reader, meters }
+    pub(crate) fn new(reader: Reader, unsaid: Arc<Unsaid>) -> Self {
+        Self { reader, unsaid }
     }
 
     /// # Errors
@@ -102,9 +101,7 @@ impl Collector {
                 reason: error.to_string(),
             })?;
         let mut request = ExportMetricsServiceRequest::from(&metrics);
-        for histogram in self.meters.zero_histograms() {
-            add_zero(&mut request, histogram);
-        }
+        amend(&mut request, &self.unsaid);
         Ok(request)
     }
 }
@@ -116,42 +113,6 @@ pub(crate) fn families(request: &ExportMetricsServiceRequest) -> impl Iterator<I
         .iter()
         .flat_map(|resource| &resource.scope_metrics)
         .flat_map(|scope| &scope.metrics)
-}
-
-fn add_zero(request: &mut ExportMetricsServiceRequest, zero: ZeroHistogram) {
-    if families(request).any(|family| family.name == zero.name) {
-        return;
-    }
-    let time = families(request).find_map(|family| match family.data.as_ref()? {
-        Data::Gauge(gauge) => gauge.data_points.first().map(|point| point.time_unix_nano),
-        _ => None,
-    });
-    let point = HistogramDataPoint {
-        time_unix_nano: time.unwrap_or_default(),
-        start_time_unix_nano: time.unwrap_or_default(),
-        sum: Some(0.0),
-        bucket_counts: vec![0; zero.buckets.len() + 1],
-        explicit_bounds: zero.buckets,
-        ..HistogramDataPoint::default()
-    };
-    let family = Metric {
-        name: zero.name,
-        description: zero.help,
-        data: Some(Data::Histogram(Histogram {
-            data_points: vec![point],
-            aggregation_temporality: AggregationTemporality::Cumulative.into(),
-        })),
-        ..Metric::default()
-    };
-    if let Some(resource) = request.resource_metrics.first_mut() {
-        match resource.scope_metrics.first_mut() {
-            Some(scope) => scope.metrics.push(family),
-            None => resource.scope_metrics.push(ScopeMetrics {
-                metrics: vec![family],
-                ..ScopeMetrics::default()
-            }),
-        }
-    }
 }
 
 fn points(request: &ExportMetricsServiceRequest) -> u64 {

@@ -1,5 +1,6 @@
 //! Out of the process: resource, readers, exporters and their thread, and the account of what was sent.
 
+mod amend;
 mod console;
 mod control;
 mod ledger;

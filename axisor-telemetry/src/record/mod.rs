@@ -1,10 +1,18 @@
 //! What is recorded of business events, one recorder a file.
 
+mod auth;
 mod automation;
 mod margin_guard;
+mod pages;
+mod payments;
+mod queues;
 
+pub use auth::Authentication;
 pub use automation::{AutomationStatus, Automations};
 pub use margin_guard::MarginGuard;
+pub use pages::Pages;
+pub use payments::{PaymentStatus, Payments};
+pub use queues::Queues;
 
 use std::borrow::Cow;
 

@@ -1,5 +1,7 @@
 //! The span of an annotated call.
 
+use std::fmt::Display;
+
 use opentelemetry::trace::{Span as _, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, ContextGuard, KeyValue};
 use opentelemetry_sdk::trace::SdkTracer;
@@ -72,7 +74,7 @@ impl CallSpan {
             span.set_attribute(KeyValue::new(OUTCOME, ending.as_str()));
             match ending {
                 Ending::Returned(verdict) if verdict.outcome == Outcome::Failure => {
-                    let text = verdict.description.map(redact::text).unwrap_or_default();
+                    let text = verdict.description.map(redacted).unwrap_or_default();
                     record_error(context, verdict.error_type, text);
                 }
                 Ending::Panicked => record_error(context, "panic", String::new()),
@@ -123,4 +125,8 @@ fn record_error(context: &Context, error_type: &'static str, text: String) {
     span.set_attribute(KeyValue::new(ERROR_TYPE, error_type));
     span.add_event("exception", exception);
     span.set_status(Status::error(text));
+}
+
+fn redacted(description: &dyn Display) -> String {
+    redact::text(&description.to_string()).into_owned()
 }

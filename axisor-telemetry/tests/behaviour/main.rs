@@ -1,4 +1,19 @@
-//! What axisor-telemetry does, through its public door.
+//! What axisor-telemetry does, seen through its public door: a module for each room.
 
+#[cfg(feature = "axum")]
+mod app;
 mod attributes;
+mod business;
+mod config;
+mod exposition;
+#[cfg(feature = "axum")]
+mod health;
+#[cfg(feature = "axum")]
+mod http;
+#[cfg(feature = "axum")]
+mod http_spans;
+mod poll;
 mod recorded;
+mod seen;
+#[cfg(feature = "axum")]
+mod serve;

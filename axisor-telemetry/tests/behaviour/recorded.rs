@@ -1,22 +1,9 @@
-//! A telemetry of a test's own, and what it recorded.
-
-use std::sync::{Arc, Mutex};
+//! A telemetry of a test's own, and how its calls were counted.
 
 use axisor_telemetry::Telemetry;
-use opentelemetry::Value;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use opentelemetry_sdk::trace::SpanData;
 
-/// Keeps every span that ended.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Spans(Arc<Mutex<Vec<SpanData>>>);
-
-impl SpanExporter for Spans {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.0.lock().unwrap().extend(batch);
-        Ok(())
-    }
-}
+use crate::seen::{self, Spans, value};
 
 /// A telemetry without an environment or exports, and its spans.
 pub(crate) struct Recorded {
@@ -27,10 +14,7 @@ pub(crate) struct Recorded {
 impl Recorded {
     pub(crate) fn new() -> Self {
         let spans = Spans::default();
-        let telemetry = Telemetry::builder("test")
-            .without_environment()
-            .set("metrics.exporters", "")
-            .set("traces.exporter", "none")
+        let telemetry = seen::builder()
             .span_exporter(spans.clone())
             .build()
             .unwrap();
@@ -39,7 +23,7 @@ impl Recorded {
 
     /// The spans that ended, in the order of their ends.
     pub(crate) fn spans(&self) -> Vec<SpanData> {
-        self.spans.0.lock().unwrap().clone()
+        self.spans.all()
     }
 
     /// The only span there is.
@@ -49,18 +33,9 @@ impl Recorded {
         spans.remove(0)
     }
 
-    /// The value of one sample, `None` if there is no such sample.
-    pub(crate) fn sample(&self, sample: &str) -> Option<f64> {
-        let text = self.telemetry.exposition().unwrap();
-        let value = text.lines().find_map(|line| line.strip_prefix(sample))?;
-        Some(value.trim().parse().unwrap())
-    }
-
-    /// All samples of a family.
+    /// All samples of a family, in the order of their labels.
     pub(crate) fn samples(&self, family: &str) -> Vec<String> {
-        let text = self.telemetry.exposition().unwrap();
-        let lines = text.lines().filter(|line| line.starts_with(family));
-        let mut samples: Vec<String> = lines.map(str::to_owned).collect();
+        let mut samples = seen::samples(&self.telemetry, family);
         samples.sort();
         samples
     }
@@ -68,10 +43,12 @@ impl Recorded {
     /// Executions of this type, by status.
     pub(crate) fn executions(&self, automation_type: &str) -> Executions {
         let count = |status| {
-            let name = "axisor_automation_executions_total";
-            self.sample(&format!(
-                "{name}{{automation_type=\"{automation_type}\",status=\"{status}\"}}"
-            ))
+            let labels = [("automation_type", automation_type), ("status", status)];
+            value(
+                &self.telemetry,
+                "axisor_automation_executions_total",
+                &labels,
+            )
         };
         Executions {
             success: count("success"),
@@ -103,9 +80,5 @@ impl Executions {
 
 /// An attribute of a span, as text.
 pub(crate) fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    let text = |value: &Value| value.as_str().into_owned();
-    span.attributes
-        .iter()
-        .find(|attribute| attribute.key.as_str() == key)
-        .map(|attribute| text(&attribute.value))
+    seen::attribute(span, key).map(|value| value.as_str().into_owned())
 }

@@ -3,7 +3,7 @@
 use crate::cache::Recipe;
 use crate::component::{Component, Launch};
 use crate::ports::Endpoint;
-use crate::site::Site;
+use crate::site::{Site, milliseconds};
 
 pub(crate) const RECIPE: Recipe = Recipe {
     component: Component::Prometheus,
@@ -25,20 +25,29 @@ pub(crate) const RECIPE: Recipe = Recipe {
 
 pub(crate) fn launch(site: &Site) -> Launch {
     let data = site.data(Component::Prometheus);
+    let mut args = vec![
+        format!("--config.file={}", site.prometheus_yml().display()),
+        format!("--storage.tsdb.path={}", data.display()),
+        format!(
+            "--web.listen-address={}",
+            site.address(Endpoint::Prometheus)
+        ),
+        "--web.enable-lifecycle".to_owned(),
+        "--enable-feature=exemplar-storage".to_owned(),
+    ];
+    args.extend(look_at_targets_often(site));
     Launch {
         program: "prometheus",
-        args: vec![
-            format!("--config.file={}", site.prometheus_yml().display()),
-            format!("--storage.tsdb.path={}", data.display()),
-            format!(
-                "--web.listen-address={}",
-                site.address(Endpoint::Prometheus)
-            ),
-            "--web.enable-lifecycle".to_owned(),
-            "--enable-feature=exemplar-storage".to_owned(),
-        ],
+        args,
         env: Vec::new(),
         ready: format!("{}/-/ready", site.url(Endpoint::Prometheus)),
         dirs: vec![data],
     }
+}
+
+/// After its start and after a reload Prometheus takes up targets 5 s later, whatever the scrape
+/// interval: long in a test.
+fn look_at_targets_often(site: &Site) -> Option<String> {
+    let interval = milliseconds(site.scrape_interval?);
+    Some(format!("--scrape.discovery-reload-interval={interval}"))
 }

@@ -1,0 +1,124 @@
+//! Whether the service is well: its checks, asked together, each under its limit.
+
+mod check;
+mod report;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use opentelemetry::Context;
+
+pub use check::{CheckReport, Checking, HealthCheck};
+pub use report::{HealthError, HealthReport};
+
+use crate::contained;
+use crate::scope::Scope;
+
+/// The time a check is given unless `health.timeout` says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The checks of one telemetry, what `/health` answers, and the gauge `axisor_system_health`.
+pub struct Health {
+    scope: Arc<Scope>,
+    timeout: Duration,
+    checks: Vec<(String, Arc<dyn HealthCheck>)>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Set while the service as a whole is declared unwell.
+    declared: Option<String>,
+    asked: u64,
+    written: u64,
+}
+
+impl Health {
+    /// Checks in the order in which they are reported, each given `timeout`.
+    pub(crate) fn new(
+        scope: Arc<Scope>,
+        timeout: Duration,
+        checks: Vec<(String, Arc<dyn HealthCheck>)>,
+    ) -> Self {
+        Self {
+            scope,
+            timeout,
+            checks,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Asks all checks at the same time and sets `axisor_system_health` to the outcome, 1 or 0.
+    ///
+    /// A check that gives no answer in time or panics is unhealthy and is dropped, also if it blocks its
+    /// thread, as long as the runtime has another one. Where two reports overlap, the gauge keeps the later's.
+    ///
+    /// # Errors
+    /// [`HealthError`] while the service is [declared unhealthy](Self::declare_unhealthy); no check is asked.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn report(&self) -> Result<HealthReport, HealthError> {
+        let turn = self.begin();
+        let report = self.ask().await;
+        self.write(turn, report.as_ref().is_ok_and(HealthReport::is_healthy));
+        report
+    }
+
+    /// Declares the whole service unhealthy, whatever its checks say, until [`withdraw`](Self::withdraw):
+    /// for a service that knows it better, while it starts, drains or is under maintenance.
+    ///
+    /// `/health` answers 503 with `reason`, freed of credentials, in place of the checks.
+    pub fn declare_unhealthy(&self, reason: impl Into<String>) {
+        self.state().declared = Some(reason.into());
+    }
+
+    /// Takes back [`declare_unhealthy`](Self::declare_unhealthy): the checks decide again.
+    pub fn withdraw(&self) {
+        self.state().declared = None;
+    }
+
+    async fn ask(&self) -> Result<HealthReport, HealthError> {
+        let timestamp = Timestamp::now();
+        if let Some(reason) = &self.state().declared {
+            return Err(HealthError::new(reason, timestamp));
+        }
+        let asked = self
+            .checks
+            .iter()
+            .map(|(name, check)| async { (name.clone(), self.ask_one(Arc::clone(check)).await) });
+        Ok(HealthReport::new(join_all(asked).await, timestamp))
+    }
+
+    async fn ask_one(&self, check: Arc<dyn HealthCheck>) -> CheckReport {
+        let start = self.scope.clock.now();
+        let context = self.scope.within(Context::current());
+        let answer = async move { check.check().await };
+        match contained::within(self.timeout, context, answer).await {
+            Ok(report) => report.timed(self.scope.clock.since(start)),
+            Err(unanswered) => CheckReport::failed(unanswered),
+        }
+    }
+
+    fn begin(&self) -> u64 {
+        let mut state = self.state();
+        state.asked += 1;
+        state.asked
+    }
+
+    fn write(&self, turn: u64, healthy: bool) {
+        let mut state = self.state();
+        if turn < state.written {
+            return;
+        }
+        state.written = turn;
+        let gauge = self.scope.instruments.system_health.with(&[]);
+        gauge.set(f64::from(u8::from(healthy)));
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,202 @@
+//! What is read from the database at intervals: connections and active users.
+
+use std::fmt::Display;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::contained;
+use crate::instruments::GaugeFamily;
+use crate::redact;
+use crate::scope::Scope;
+
+/// The time a poll is given unless the telemetry says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What can be polled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Polled {
+    /// `axisor_database_connections`: connections that run a statement, every 30 s.
+    DatabaseConnections,
+    /// `axisor_active_users`: users seen in the last 30 minutes, every 60 s.
+    ActiveUsers,
+}
+
+impl Polled {
+    /// The time between two polls, as in the original.
+    #[must_use]
+    pub const fn interval(self) -> Duration {
+        match self {
+            Self::DatabaseConnections => Duration::from_secs(30),
+            Self::ActiveUsers => Duration::from_secs(60),
+        }
+    }
+
+    /// The label of `axisor_poll_failures_total`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DatabaseConnections => "database_connections",
+            Self::ActiveUsers => "active_users",
+        }
+    }
+
+    fn gauge(self, scope: &Scope) -> &GaugeFamily {
+        match self {
+            Self::DatabaseConnections => &scope.instruments.database_connections,
+            Self::ActiveUsers => &scope.instruments.active_users,
+        }
+    }
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<f64, String>> + Send>>;
+
+/// A poll as it was registered.
+pub(crate) struct Poll {
+    polled: Polled,
+    read: Box<dyn Fn() -> Answer + Send + Sync>,
+    /// Held while it runs, so that a poll never overlaps itself.
+    running: Mutex<()>,
+    failing: AtomicBool,
+}
+
+impl Poll {
+    pub(crate) fn new<F, Reading, E>(polled: Polled, read: F) -> Self
+    where
+        F: Fn() -> Reading + Send + Sync + 'static,
+        Reading: Future<Output = Result<f64, E>> + Send + 'static,
+        E: Display,
+    {
+        let read = move || -> Answer {
+            let reading = read();
+            Box::pin(async { reading.await.map_err(|error| error.to_string()) })
+        };
+        Self {
+            polled,
+            read: Box::new(read),
+            running: Mutex::const_new(()),
+            failing: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn polled(&self) -> Polled {
+        self.polled
+    }
+}
+
+/// The polls of one telemetry.
+pub struct Polls {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    scope: Arc<Scope>,
+    timeout: Duration,
+    polls: Vec<Arc<Poll>>,
+}
+
+/// Polls that run at their intervals, until this is dropped.
+#[derive(Debug)]
+#[must_use = "the polls stop when this is dropped"]
+pub struct RunningPolls {
+    _tasks: JoinSet<()>,
+}
+
+impl Polls {
+    /// Polls that are each given `timeout`.
+    pub(crate) fn new(scope: Arc<Scope>, timeout: Duration, polls: Vec<Poll>) -> Self {
+        let polls = polls.into_iter().map(Arc::new).collect();
+        Self {
+            shared: Arc::new(Shared {
+                scope,
+                timeout,
+                polls,
+            }),
+        }
+    }
+
+    /// Polls at the intervals of [`Polled`] on the present runtime, the first time after one interval.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn start(&self) -> RunningPolls {
+        let mut tasks = JoinSet::new();
+        for poll in &self.shared.polls {
+            tasks.spawn(Arc::clone(&self.shared).repeat(Arc::clone(poll)));
+        }
+        RunningPolls { _tasks: tasks }
+    }
+
+    /// Polls now, after any poll of the same kind that is running. Nothing happens if none is registered.
+    ///
+    /// A failed poll, one that gives no count, panics or takes too long, writes 0, counts in
+    /// `axisor_poll_failures_total{poll}` and is logged when it begins to fail and when it is well again.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn run_once(&self, polled: Polled) {
+        let registered = self
+            .shared
+            .polls
+            .iter()
+            .filter(|poll| poll.polled == polled);
+        for poll in registered {
+            self.shared.run(poll).await;
+        }
+    }
+}
+
+impl Shared {
+    async fn repeat(self: Arc<Self>, poll: Arc<Poll>) {
+        let every = poll.polled.interval();
+        let mut ticks = interval_at(Instant::now() + every, every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.run(&poll).await;
+        }
+    }
+
+    async fn run(&self, poll: &Arc<Poll>) {
+        let _running = poll.running.lock().await;
+        let outcome = self.read(Arc::clone(poll)).await;
+        let gauge = poll.polled.gauge(&self.scope).with(&[]);
+        gauge.set(*outcome.as_ref().unwrap_or(&0.0));
+        if outcome.is_err() {
+            let failures = &self.scope.instruments.poll_failures;
+            failures.with(&[poll.polled.as_str()]).add(1);
+        }
+        log_change(poll, outcome.err());
+    }
+
+    async fn read(&self, poll: Arc<Poll>) -> Result<f64, String> {
+        let context = self.scope.within(Context::new());
+        let read = async move { (poll.read)().await };
+        match contained::within(self.timeout, context, read).await {
+            Ok(Ok(count)) if count.is_finite() && count >= 0.0 => Ok(count),
+            Ok(Ok(count)) => Err(format!("answered {count}, expected a count")),
+            Ok(Err(error)) => Err(error),
+            Err(unanswered) => Err(unanswered.to_string()),
+        }
+    }
+}
+
+fn log_change(poll: &Poll, error: Option<String>) {
+    let (name, failing) = (poll.polled.as_str(), error.is_some());
+    if poll.failing.swap(failing, Ordering::Relaxed) == failing {
+        return;
+    }
+    if let Some(error) = error {
+        let error = redact::text(&error);
+        tracing::warn!(poll = name, %error, "poll fails, its gauge is 0");
+    } else {
+        tracing::info!(poll = name, "poll is well again");
+    }
+}

@@ -1,0 +1,30 @@
+//! Authentication.
+
+use std::sync::Arc;
+
+use crate::label::LabelValue;
+use crate::scope::Scope;
+
+/// Records failed authentications in `axisor_auth_failures_total`.
+#[derive(Clone)]
+#[must_use = "records nothing by itself: call `failed`"]
+pub struct Authentication(Arc<Scope>);
+
+impl Authentication {
+    pub(crate) fn new(scope: Arc<Scope>) -> Self {
+        Self(scope)
+    }
+
+    /// Counts one failed authentication. A reason is a category such as `bad_password`, never a name or an address.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "text, enums and references alike"
+    )]
+    pub fn failed(&self, reason: impl LabelValue) {
+        self.0
+            .instruments
+            .auth_failures
+            .with(&[&reason.label()])
+            .add(1);
+    }
+}

@@ -1,0 +1,31 @@
+//! Page loads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::label::LabelValue;
+use crate::scope::Scope;
+
+/// Records page loads as browsers measured them in `axisor_page_load_duration_seconds`.
+#[derive(Clone)]
+#[must_use = "records nothing by itself: call `loaded`"]
+pub struct Pages(Arc<Scope>);
+
+impl Pages {
+    pub(crate) fn new(scope: Arc<Scope>) -> Self {
+        Self(scope)
+    }
+
+    /// Counts one load of `page`, which is a pattern such as `/positions/:id`, never an address with its values.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "text, enums and references alike"
+    )]
+    pub fn loaded(&self, page: impl LabelValue, took: Duration) {
+        self.0
+            .instruments
+            .page_load_duration
+            .with(&[&page.label()])
+            .record(took.as_secs_f64());
+    }
+}

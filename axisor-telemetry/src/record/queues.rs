@@ -1,0 +1,31 @@
+//! Worker queues.
+
+use std::sync::Arc;
+
+use crate::label::LabelValue;
+use crate::scope::Scope;
+
+/// Records the length of worker queues in `axisor_worker_queue_size`.
+#[derive(Clone)]
+#[must_use = "records nothing by itself: call `set_size`"]
+pub struct Queues(Arc<Scope>);
+
+impl Queues {
+    pub(crate) fn new(scope: Arc<Scope>) -> Self {
+        Self(scope)
+    }
+
+    /// Says how many jobs wait in `queue` now.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "text, enums and references alike"
+    )]
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 jobs")]
+    pub fn set_size(&self, queue: impl LabelValue, jobs: usize) {
+        self.0
+            .instruments
+            .worker_queue_size
+            .with(&[&queue.label()])
+            .set(jobs as f64);
+    }
+}

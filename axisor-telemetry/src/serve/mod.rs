@@ -1,0 +1,50 @@
+//! What others read over HTTP: `/metrics` and `/health`, in the service's router or in a small server.
+
+mod health;
+mod metrics;
+mod standalone;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use http::HeaderMap;
+
+pub(crate) use standalone::standalone;
+pub use standalone::{ServeError, Server};
+
+use crate::health::Health;
+
+/// Renders what a scrape gets.
+pub(crate) type Exposition =
+    Arc<dyn Fn() -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;
+
+/// The path health is asked at.
+pub(crate) const HEALTH_PATH: &str = "/health";
+
+/// What is served.
+#[derive(Clone)]
+pub(crate) struct Endpoints {
+    pub(crate) exposition: Exposition,
+    pub(crate) health: Arc<Health>,
+    /// Where metrics are asked for; nowhere if Prometheus is disabled.
+    pub(crate) metrics_path: Option<String>,
+}
+
+/// A router to merge into the service's before its layers, so that the endpoints are counted like any route.
+pub(crate) fn router(endpoints: Endpoints) -> Router {
+    let Endpoints {
+        exposition,
+        health,
+        metrics_path,
+    } = endpoints;
+    let router = Router::new().route(HEALTH_PATH, get(move || health::answer(health.clone())));
+    match metrics_path {
+        Some(path) => router.route(
+            &path,
+            get(move |headers: HeaderMap| async move { metrics::answer(&exposition, &headers) }),
+        ),
+        None => router,
+    }
+}

@@ -1,0 +1,62 @@
+//! The telemetry's side that faces HTTP.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::Telemetry;
+use crate::http::HttpLayer;
+use crate::serve::{self, Endpoints, ServeError, Server};
+
+impl Telemetry {
+    /// The layer that counts, times and traces requests: the last one to give to a router.
+    ///
+    /// With `prometheus.enabled = false` it makes spans only.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use axisor_telemetry::Telemetry;
+    ///
+    /// fn app(telemetry: &Telemetry) -> Router {
+    ///     Router::new()
+    ///         .route("/api/users/{id}", get(|| async { "Ada" }))
+    ///         .merge(telemetry.router())
+    ///         .layer(telemetry.http_layer())
+    /// }
+    /// ```
+    pub fn http_layer(&self) -> HttpLayer {
+        let layer = HttpLayer::new(Arc::clone(&self.0.scope), self.propagator());
+        if self.0.config.prometheus.enabled {
+            layer
+        } else {
+            layer.without_metrics()
+        }
+    }
+
+    /// `GET /health`, and the exposition at `prometheus.path` if Prometheus is enabled.
+    ///
+    /// Merge it before [`http_layer`](Self::http_layer) is given, so that the endpoints are counted too.
+    pub fn router(&self) -> Router {
+        let prometheus = &self.0.config.prometheus;
+        let telemetry = self.clone();
+        serve::router(Endpoints {
+            exposition: Arc::new(move || Ok(telemetry.exposition()?)),
+            health: Arc::clone(&self.0.health),
+            metrics_path: prometheus.enabled.then(|| prometheus.path.clone()),
+        })
+    }
+
+    /// Serves [`router`](Self::router) on `prometheus.port` of every interface: for a service that has no web
+    /// server, such as a worker.
+    ///
+    /// # Errors
+    /// [`ServeError`] if the port cannot be had.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn serve(&self) -> Result<Server, ServeError> {
+        let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, self.0.config.prometheus.port));
+        serve::standalone(addr, self.router(), self.http_layer()).await
+    }
+}

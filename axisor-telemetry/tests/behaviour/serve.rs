@@ -1,0 +1,168 @@
+//! `/metrics`, `/health` and the small server for workers.
+
+use std::io::Read as _;
+use std::net::SocketAddr;
+
+use axisor_telemetry::serve::ServeError;
+use axum::Router;
+use opentelemetry::metrics::MeterProvider as _;
+
+use crate::app::{self, App};
+use crate::seen;
+
+async fn app() -> App {
+    App::serve(Router::new()).await
+}
+
+#[tokio::test]
+async fn metrics_is_the_text_format_with_its_content_type() {
+    let app = app().await;
+    let answer = app.ask("GET", "/metrics").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+    let text = answer.text();
+    assert!(text.contains("# TYPE axisor_active_users gauge\n") && text.ends_with('\n'));
+}
+
+#[tokio::test]
+async fn a_scrape_does_not_show_itself_but_those_before() {
+    let app = app().await;
+    let first = app.ask("GET", "/metrics").await.text();
+    assert!(!first.contains("route=\"/metrics\""));
+    app.ask("HEAD", "/metrics?name[]=x").await;
+    let third = app.ask("GET", "/metrics").await.text();
+    assert!(
+        third.contains(
+            "axisor_http_requests_total{method=\"GET\",route=\"/metrics\",status_code=\"200\"} 1\n"
+        ),
+        "{third}"
+    );
+    assert!(
+        third.contains(
+            "axisor_http_requests_total{method=\"HEAD\",route=\"/metrics\",status_code=\"200\"} 1\n"
+        ),
+        "{third}"
+    );
+    assert_eq!(app.ask("GET", "/metrics/").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_format_does_not_depend_on_what_the_scraper_accepts() {
+    let app = app().await;
+    for accept in [
+        "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5",
+        "application/vnd.google.protobuf",
+        "application/json",
+    ] {
+        let answer = app
+            .ask_with("GET", "/metrics", &format!("accept: {accept}\r\n"))
+            .await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/plain; version=0.0.4; charset=utf-8")
+        );
+        assert_eq!(answer.header("content-encoding"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_scraper_that_asks_for_gzip_gets_the_same_page_compressed() {
+    let app = app().await;
+    let answer = app
+        .ask_with("GET", "/metrics", "accept-encoding: gzip\r\n")
+        .await;
+    assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&answer.body[..])
+        .read_to_string(&mut text)
+        .unwrap();
+    assert!(text.contains("# TYPE axisor_active_users gauge\n"));
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_rendered_is_a_500() {
+    let app = app().await;
+    let meter = app.telemetry.meter_provider().meter("user");
+    let _gauge = meter
+        .u64_observable_gauge("broken")
+        .with_callback(|_| panic!("no value today"))
+        .build();
+    assert_eq!(app.ask("GET", "/metrics").await.status, 500);
+}
+
+#[tokio::test]
+async fn metrics_are_at_the_configured_path() {
+    let app = App::configured(
+        |builder| builder.set("prometheus.path", "/internal/metrics"),
+        |_| Router::new(),
+    )
+    .await;
+    assert_eq!(app.ask("GET", "/internal/metrics").await.status, 200);
+    assert_eq!(app.ask("GET", "/metrics").await.status, 404);
+}
+
+fn here(addr: SocketAddr) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], addr.port()))
+}
+
+#[tokio::test]
+async fn a_worker_is_served_and_its_endpoints_count_themselves() {
+    let telemetry = seen::builder().set("prometheus.port", "0").build().unwrap();
+    let server = telemetry.serve().await.unwrap();
+    let addr = here(server.local_addr());
+    assert_eq!(app::ask(addr, "GET", "/health", "").await.status, 200);
+    assert_eq!(app::ask(addr, "GET", "/nope", "").await.status, 404);
+    let text = app::ask(addr, "GET", "/metrics", "").await.text();
+    for counted in [
+        "{method=\"GET\",route=\"/health\",status_code=\"200\"} 1\n",
+        "{method=\"GET\",route=\"undefined\",status_code=\"404\"} 1\n",
+    ] {
+        assert!(text.contains(counted), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn after_a_shutdown_nobody_listens() {
+    let telemetry = seen::builder().set("prometheus.port", "0").build().unwrap();
+    let server = telemetry.serve().await.unwrap();
+    let addr = here(server.local_addr());
+    server.shutdown().await;
+    assert!(tokio::net::TcpStream::connect(addr).await.is_err());
+}
+
+#[tokio::test]
+async fn a_dropped_server_listens_no_more() {
+    let telemetry = seen::builder().set("prometheus.port", "0").build().unwrap();
+    let server = telemetry.serve().await.unwrap();
+    let addr = here(server.local_addr());
+    drop(server);
+    let free = async {
+        while tokio::net::TcpStream::connect(addr).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(seen::DEADLINE, free)
+        .await
+        .expect("closed in time");
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_an_error_that_names_the_setting() {
+    let taken = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let telemetry = seen::builder()
+        .set("prometheus.port", port.to_string())
+        .build()
+        .unwrap();
+    let error = telemetry.serve().await.unwrap_err();
+    assert!(matches!(error, ServeError::PortInUse { addr } if addr.port() == port));
+    let message = error.to_string();
+    assert!(
+        message.contains(&port.to_string()) && message.contains("prometheus.port"),
+        "{message}"
+    );
+}

@@ -1,0 +1,104 @@
+//! What is committed is what the programs accept, and what the original asked for.
+
+use std::path::Path;
+use std::process::Output;
+
+use axisor_stack::Component;
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::support::{committed, committed_yaml, program};
+
+async fn run(program: &Path, args: &[&str]) -> Output {
+    Command::new(program)
+        .args(args)
+        .current_dir(committed(""))
+        .output()
+        .await
+        .unwrap()
+}
+
+async fn accepts(component: Component, name: &str, args: &[&str]) {
+    let output = run(&program(component, name).await, args).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name} {args:?}: {said}");
+}
+
+#[tokio::test]
+async fn the_collector_accepts_its_configuration() {
+    let args = ["validate", "--config=config.yaml"];
+    accepts(Component::Collector, "otelcol", &args).await;
+}
+
+#[tokio::test]
+async fn the_collector_refuses_an_exporter_it_was_not_built_with() {
+    let otelcol = program(Component::Collector, "otelcol").await;
+    let unknown = "--config=yaml:exporters::no_such_exporter:";
+    let output = run(&otelcol, &["validate", "--config=config.yaml", unknown]).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("no_such_exporter"), "{said}");
+    assert!(!output.status.success());
+}
+
+#[tokio::test]
+async fn promtool_accepts_jobs_and_rules() {
+    let args = ["check", "config", "prometheus/prometheus.yml"];
+    accepts(Component::Prometheus, "promtool", &args).await;
+    let args = ["check", "rules", "prometheus/alert_rules.yml"];
+    accepts(Component::Prometheus, "promtool", &args).await;
+}
+
+#[tokio::test]
+async fn the_original_configuration_works_unchanged_without_the_collector() {
+    let args = ["check", "config", "prometheus/original/prometheus.yml"];
+    accepts(Component::Prometheus, "promtool", &args).await;
+}
+
+#[tokio::test]
+async fn amtool_accepts_the_routes() {
+    let args = ["check-config", "alertmanager/alertmanager.yml"];
+    accepts(Component::Alertmanager, "amtool", &args).await;
+}
+
+#[test]
+fn every_job_of_the_original_is_kept_as_it_was() {
+    let ours = jobs("prometheus/prometheus.yml");
+    let original = jobs("prometheus/original/prometheus.yml");
+    assert_eq!(original.len(), 10);
+    assert_eq!(ours.len(), 11);
+    for (ours, original) in ours.iter().zip(&original) {
+        let mut ours = ours.clone();
+        ours.as_object_mut()
+            .unwrap()
+            .remove("metric_relabel_configs");
+        assert_eq!(&ours, original);
+    }
+}
+
+#[test]
+fn the_jobs_of_services_drop_what_comes_through_the_collector() {
+    let drops: Vec<String> = jobs("prometheus/prometheus.yml")
+        .iter()
+        .filter(|job| job["metric_relabel_configs"][0]["regex"] == "axisor_.*")
+        .map(|job| job["job_name"].as_str().unwrap().to_owned())
+        .collect();
+    let services = [
+        "axisor-backend",
+        "margin-monitor",
+        "automation-executor",
+        "notification-worker",
+        "payment-validator",
+    ];
+    assert_eq!(drops, services);
+}
+
+fn jobs(file: &str) -> Vec<Value> {
+    let jobs = &committed_yaml(file)["scrape_configs"];
+    jobs.as_array().unwrap().clone()
+}
+
+#[test]
+fn the_builder_is_asked_for_the_version_the_runner_names() {
+    let version = &committed_yaml("distribution/builder.yaml")["dist"]["version"];
+    assert_eq!(version, Component::Collector.version());
+}

@@ -1,0 +1,134 @@
+//! Asks Prometheus through its API.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::api::{self, ApiError};
+
+/// A Prometheus.
+#[derive(Debug, Clone)]
+pub struct Prometheus {
+    url: String,
+    http: reqwest::Client,
+}
+
+/// One series of an answer, with its value at the moment of the query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// All labels but the name.
+    pub labels: BTreeMap<String, String>,
+    /// The metric's name, empty if the query computed something.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+}
+
+/// What a target says of one of its families.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Metadata {
+    /// The family's name.
+    pub metric: String,
+    /// The word after `# TYPE`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The text after `# HELP`.
+    pub help: String,
+}
+
+impl Prometheus {
+    /// The one at this address, `http://127.0.0.1:9090`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// The present answer to a query that gives series.
+    ///
+    /// # Errors
+    /// [`ApiError`] if nobody answers or the query is refused.
+    pub async fn query(&self, expression: &str) -> Result<Vec<Series>, ApiError> {
+        let vector: Vector = self.get("query", &[("query", expression)]).await?;
+        vector.result.into_iter().map(Row::into_series).collect()
+    }
+
+    /// The value of the only series a query gives; none if there is none or more than one.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn value(&self, expression: &str) -> Result<Option<f64>, ApiError> {
+        let series = self.query(expression).await?;
+        let [only] = series.as_slice() else {
+            return Ok(None);
+        };
+        Ok(Some(only.value))
+    }
+
+    /// `up` of a job with one target.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn up(&self, job: &str) -> Result<Option<f64>, ApiError> {
+        self.value(&format!("up{{job={job:?}}}")).await
+    }
+
+    /// Types and helps as the targets of a job announced them at the last scrape.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn metadata(&self, job: &str) -> Result<Vec<Metadata>, ApiError> {
+        let target = format!("{{job={job:?}}}");
+        self.get("targets/metadata", &[("match_target", &target)])
+            .await
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, ApiError> {
+        let url = format!("{}/api/v1/{path}", self.url);
+        let answer: Answer<T> = api::get(&self.http, &url, query).await?;
+        match answer {
+            Answer::Success { data } => Ok(data),
+            Answer::Error { error } => Err(ApiError::Refused { url, error }),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+enum Answer<T> {
+    Success { data: T },
+    Error { error: String },
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    result: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    metric: BTreeMap<String, String>,
+    value: (f64, String),
+}
+
+impl Row {
+    fn into_series(self) -> Result<Series, ApiError> {
+        let mut labels = self.metric;
+        let name = labels.remove("__name__").unwrap_or_default();
+        let (_, value) = self.value;
+        let value = value
+            .parse()
+            .map_err(|_| ApiError::Number { given: value })?;
+        Ok(Series {
+            labels,
+            name,
+            value,
+        })
+    }
+}
