@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token, parenthesized};
 
-use crate::Attribute;
+use crate::attribute::Attribute;
 use crate::label::Label;
 
 /// The arguments of one attribute.
@@ -183,7 +183,7 @@ fn path(argument: Argument) -> Result<Path> {
 }
 
 fn err(argument: Argument) -> Result<Err> {
-    match &argument.form {
+    match argument.form {
         Form::Alone => Ok(Err::Display),
         Form::List(list) if list.to_string() == "type_only" => Ok(Err::TypeOnly),
         _ => Err(argument.error("expected `err` (the error's text, redacted) or `err(type_only)`")),

@@ -6,8 +6,8 @@ use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{ReturnType, Type};
 
-use crate::Attribute;
 use crate::args::{Args, Err};
+use crate::attribute::Attribute;
 use crate::function::{Form, Function};
 
 pub(crate) fn expand(attribute: Attribute, args: &Args, function: &Function) -> TokenStream {
@@ -29,10 +29,10 @@ struct Expansion<'a> {
 
 impl<'a> Expansion<'a> {
     fn new(attribute: Attribute, args: &'a Args, function: &'a Function) -> Self {
-        let private = match &args.krate {
-            Some(krate) => quote!(#krate::__private),
-            None => quote!(::axisor_telemetry::__private),
-        };
+        let private = args.krate.as_ref().map_or_else(
+            || quote!(::axisor_telemetry::__private),
+            |krate| quote!(#krate::__private),
+        );
         Self {
             attribute,
             args,
@@ -62,12 +62,10 @@ impl<'a> Expansion<'a> {
         let private = &self.private;
         let returned = self.returned();
         let statements = self.function.body.stream();
-        let typed = match &returned {
-            Type::Never(_) => TokenStream::new(),
-            _ => quote!(if false { return #private::never::<#returned>(); }),
-        };
+        let has_type = !matches!(returned, Type::Never(_));
+        let typed = has_type.then(|| quote!(if false { return #private::never::<#returned>(); }));
         let body = braced(&self.function.body, quote!(#typed #statements));
-        let future = self.future("start", quote!(async move #body));
+        let future = self.future("start", &quote!(async move #body));
         quote!(#future.await)
     }
 
@@ -75,12 +73,12 @@ impl<'a> Expansion<'a> {
         let private = &self.private;
         let body = &self.function.body;
         let returned = self.returned();
-        self.future("later", quote!(#private::make(move || -> #returned #body)))
+        self.future("later", &quote!(#private::make(move || -> #returned #body)))
     }
 
     fn boxed(&self) -> TokenStream {
         if let Some((path, block)) = boxed_async_block(&self.function.body) {
-            let future = self.future("start", quote!(async move #block));
+            let future = self.future("start", &quote!(async move #block));
             return quote!(#path(async move { #future.await }));
         }
         let future = self.future_returned();
@@ -88,7 +86,7 @@ impl<'a> Expansion<'a> {
     }
 
     /// The future of a call around `body`.
-    fn future(&self, how: &str, body: TokenStream) -> TokenStream {
+    fn future(&self, how: &str, body: &TokenStream) -> TokenStream {
         let start = self.start(how);
         let judge = self.judge("judging");
         quote!(#start.future(#body, #judge))
@@ -99,10 +97,11 @@ impl<'a> Expansion<'a> {
         let private = &self.private;
         let recorder = self.attribute.recorder();
         let function = &self.function.sig.ident;
-        let name = match &self.args.name {
-            Some(name) => quote!(#name),
-            None => quote!(::core::stringify!(#function)),
-        };
+        let name = self.args.name.as_ref();
+        let name = name.map_or_else(
+            || quote!(::core::stringify!(#function)),
+            |name| quote!(#name),
+        );
         let code = quote! {
             #private::Code {
                 function: ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#function)),

@@ -36,10 +36,6 @@ impl Automations {
     }
 
     /// Counts one execution of `automation_type`: any text, empty too, up to the bound of the family's series.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "text, enums and references alike"
-    )]
     pub fn record(&self, automation_type: impl LabelValue, status: AutomationStatus) {
         self.0
             .instruments
