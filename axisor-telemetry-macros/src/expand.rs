@@ -1,6 +1,6 @@
 //! [`Args`] and [`Function`] → a static site and one call.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
@@ -54,7 +54,7 @@ impl<'a> Expansion<'a> {
         let start = self.start("start");
         let returned = self.returned();
         let body = &self.function.body;
-        let judge = self.judge("judging_values");
+        let judge = self.judge("value_prelude");
         quote!(#start.run(move || -> #returned #body, #judge))
     }
 
@@ -88,7 +88,7 @@ impl<'a> Expansion<'a> {
     /// The future of a call around `body`.
     fn future(&self, how: &str, body: &TokenStream) -> TokenStream {
         let start = self.start(how);
-        let judge = self.judge("judging");
+        let judge = self.judge("future_prelude");
         quote!(#start.future(#body, #judge))
     }
 
@@ -143,7 +143,8 @@ impl<'a> Expansion<'a> {
             return quote!(|_| #private::Verdict::SUCCESS);
         }
         let rules = quote::format_ident!("{rules}");
-        let span = self.returned().span(); // where an error about its type belongs
+        // An error about the type belongs to where it is written; a lint's opinion on this code does not.
+        let span = Span::call_site().located_at(self.returned().span());
         let judge = quote_spanned!(span=> (&&&&Judge(returned)).judge());
         let err = match self.args.err {
             Err::Display => TokenStream::new(),

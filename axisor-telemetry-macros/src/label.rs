@@ -1,6 +1,6 @@
 //! A label value as written.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Result};
@@ -51,14 +51,17 @@ impl Label {
                 let value = checked_const(private, path);
                 quote!(#private::fixed(const { #value }))
             }
-            Self::Computed(value) => quote_spanned!(value.span()=> #private::label(&(#value))),
+            Self::Computed(value) => {
+                let here = Span::call_site().located_at(value.span());
+                quote_spanned!(here=> #private::label(&(#value)))
+            }
         }
     }
 }
 
 /// The check of a constant, in its place, so that the compiler's error points there.
 fn checked_const(private: &TokenStream, path: &ExprPath) -> TokenStream {
-    let span = path.span();
+    let span = Span::call_site().located_at(path.span());
     let here = private.clone().into_iter().map(|mut token| {
         token.set_span(span);
         token

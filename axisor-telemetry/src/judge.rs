@@ -99,12 +99,12 @@ impl<'a, S: Stream> StreamValue<'a, S> for &&&Judge<'a, S> {
 pub trait StreamInSight {}
 
 /// The rules for what a future returns.
-pub mod judging {
+pub mod future_prelude {
     pub use super::{AnyValue, Judge, OutcomeValue, ResultValue};
 }
 
 /// The rules for what a function returns.
-pub mod judging_values {
-    pub use super::judging::*;
+pub mod value_prelude {
+    pub use super::future_prelude::*;
     pub use super::{FutureValue, StreamValue};
 }

@@ -69,7 +69,7 @@ pub fn opaque(values: impl IntoIterator<Item = u8>) -> impl Iterator<Item = u16>
 /// If `text` is no number.
 #[instrument_automation(type = "opaque")]
 pub fn opaque_part(text: &str) -> Result<impl Display + use<>, std::num::ParseIntError> {
-    Ok(text.parse::<u8>()?)
+    Ok(text.parse::<u8>()? + 1)
 }
 
 /// The same, async.
@@ -79,7 +79,7 @@ pub fn opaque_part(text: &str) -> Result<impl Display + use<>, std::num::ParseIn
 #[instrument_automation(type = "opaque")]
 pub async fn opaque_part_later(text: &str) -> Result<impl Display, std::num::ParseIntError> {
     std::future::ready(()).await;
-    Ok(text.parse::<u8>()?)
+    Ok(text.parse::<u8>()? + 1)
 }
 
 /// A generic method of a generic type.

@@ -8,7 +8,7 @@ use axisor_telemetry::{LabelValue, instrument_automation, track_margin_guard};
 const MARGIN_CHECK: &str = "margin_check";
 
 mod names {
-    pub const ADD_MARGIN: &str = "add_margin";
+    pub(crate) const ADD_MARGIN: &str = "add_margin";
 }
 
 /// The plans.
