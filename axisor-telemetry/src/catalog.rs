@@ -4,6 +4,9 @@
 //! by its alert rules. Their names, types, help texts, labels and buckets never change. [`OWN`] holds the
 //! product's own telemetry. Instruments, documentation and tests read this table and nothing else.
 
+/// What every series' name begins with; the Collector's configuration passes on no other.
+pub const PREFIX: &str = "axisor_";
+
 /// A series (a metric family in Prometheus' words) as it appears in the exposition.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]

@@ -11,6 +11,7 @@ pub mod golden;
 pub mod jaeger;
 pub mod ports;
 pub mod prometheus;
+pub mod service;
 mod until;
 
 pub use api::ApiError;

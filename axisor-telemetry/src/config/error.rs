@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::{fmt, io};
 
+use super::sections;
+
 /// Why a configuration was not taken. Secrets never appear in the text.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -61,6 +63,16 @@ pub enum ConfigError {
         /// The feature of `axisor-telemetry`.
         feature: &'static str,
     },
+}
+
+impl ConfigError {
+    pub(super) fn unknown_key(key: &str, origin: Origin) -> Self {
+        Self::UnknownKey {
+            key: key.to_owned(),
+            origin,
+            hint: sections::nearest_key(key),
+        }
+    }
 }
 
 fn did_you_mean(hint: Option<&str>) -> String {

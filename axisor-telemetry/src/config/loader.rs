@@ -5,9 +5,12 @@ use std::path::PathBuf;
 
 use super::Config;
 use super::error::{ConfigError, Origin};
-use super::resolve::{self, COMPILED};
+use super::file;
+use super::given::{Entry, Layer};
+use super::lookup::COMPILED;
+use super::resolve;
 use super::sections::FILE_VARIABLE;
-use super::sources::{self, Entry, Layer, Variables};
+use super::sources::{self, Variables};
 
 /// Loads a [`Config`] from code, the environment and a file.
 ///
@@ -97,7 +100,7 @@ impl Loader {
         let mut given = Layer::default();
         given.insert("service.name", Entry::text(self.service_name, Origin::Code));
         if let Some(path) = self.file.or_else(|| named.map(PathBuf::from)) {
-            given.cover(sources::file(&path)?);
+            given.cover(file::read(&path)?);
         }
         given.cover(sources::environment(&variables)?);
         given.cover(sources::code(&self.code)?);

@@ -8,7 +8,11 @@
 #![doc = include_str!("../../guide/configuration.md")]
 
 mod error;
+mod file;
+mod given;
 mod loader;
+mod lookup;
+mod otlp;
 mod parse;
 mod resolve;
 mod sections;

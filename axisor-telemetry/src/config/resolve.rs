@@ -1,26 +1,14 @@
-//! From what was given to what holds: defaults, inheritance, checks.
+//! From what was given to what holds, section by section.
 
 use std::time::Duration;
 
-use super::error::{ConfigError, Origin};
-use super::sections::{ATTRIBUTES, Fallback, SETTINGS};
-use super::sources::{Entry, Layer, Raw};
-use super::values::{Protocol, Sampler, Secret, TracesExporter};
-use super::{
-    Config, Health, Line, Logging, Metrics, MetricsExporter, Otlp, OtlpSignals, Prometheus, Sentry,
-    Service, Traces, parse,
-};
-
-/// The features settings may need, and whether a build has them.
-pub(super) type Features = [(&'static str, bool)];
-
-/// The features of this build.
-pub(super) const COMPILED: &Features = &[
-    ("grpc", cfg!(feature = "grpc")),
-    ("http", cfg!(feature = "http")),
-    ("tls", cfg!(feature = "tls")),
-    ("sentry", false), // does not exist yet
-];
+use super::error::ConfigError;
+use super::given::Layer;
+use super::lookup::{Features, Resolver};
+use super::otlp::{METRICS, TRACES};
+use super::sections::ATTRIBUTES;
+use super::values::{MetricsExporter, Sampler};
+use super::{Config, Health, Logging, Metrics, Prometheus, Sentry, Service, Traces, parse};
 
 /// From here on a Collector as ours forgets a service between two pushes.
 const COLLECTOR_FORGETS: Duration = Duration::from_secs(30);
@@ -40,50 +28,6 @@ pub(super) fn config(
     resolver.config()
 }
 
-struct Resolver<'a> {
-    given: Layer,
-    warnings: Vec<String>,
-    features: &'a Features,
-}
-
-/// The keys of OTLP, general or of one signal.
-struct OtlpKeys {
-    endpoint: &'static str,
-    protocol: &'static str,
-    headers: &'static str,
-    timeout: &'static str,
-    compression: &'static str,
-    path: &'static str,
-}
-
-const GENERAL: OtlpKeys = OtlpKeys {
-    endpoint: "otlp.endpoint",
-    protocol: "otlp.protocol",
-    headers: "otlp.headers",
-    timeout: "otlp.timeout",
-    compression: "otlp.compression",
-    path: "",
-};
-
-const TRACES: OtlpKeys = OtlpKeys {
-    endpoint: "otlp.traces.endpoint",
-    protocol: "otlp.traces.protocol",
-    headers: "otlp.traces.headers",
-    timeout: "otlp.traces.timeout",
-    compression: "otlp.traces.compression",
-    path: "v1/traces",
-};
-
-const METRICS: OtlpKeys = OtlpKeys {
-    endpoint: "otlp.metrics.endpoint",
-    protocol: "otlp.metrics.protocol",
-    headers: "otlp.metrics.headers",
-    timeout: "otlp.metrics.timeout",
-    compression: "otlp.metrics.compression",
-    path: "v1/metrics",
-};
-
-/// The sections.
 impl Resolver<'_> {
     fn config(mut self) -> Result<Config, ConfigError> {
         self.get("logs.exporter", parse::no_exporter)?;
@@ -220,216 +164,13 @@ impl Resolver<'_> {
         }
         Ok(metrics)
     }
-
-    fn otlp(
-        &mut self,
-        exporter: TracesExporter,
-        metrics: &Metrics,
-    ) -> Result<OtlpSignals, ConfigError> {
-        self.check_general()?;
-        Ok(OtlpSignals {
-            traces: self.otlp_signal(&TRACES, exporter == TracesExporter::Otlp)?,
-            metrics: self.otlp_signal(&METRICS, metrics.push())?,
-        })
-    }
-
-    /// Before signals inherit, so that an error names the general key.
-    fn check_general(&self) -> Result<(), ConfigError> {
-        self.optional(GENERAL.endpoint, parse::endpoint)?;
-        self.get(GENERAL.protocol, parse::protocol)?;
-        self.headers(GENERAL.headers)?;
-        self.time(GENERAL.timeout)?;
-        self.get(GENERAL.compression, parse::compression)?;
-        Ok(())
-    }
-
-    fn otlp_signal(&mut self, keys: &OtlpKeys, used: bool) -> Result<Otlp, ConfigError> {
-        self.inherit(GENERAL.protocol, keys.protocol);
-        self.inherit(GENERAL.headers, keys.headers);
-        self.inherit(GENERAL.timeout, keys.timeout);
-        self.inherit(GENERAL.compression, keys.compression);
-        let protocol = self.get(keys.protocol, parse::protocol)?;
-        self.inherit_endpoint(keys, protocol);
-        let otlp = Otlp {
-            endpoint: self.endpoint(keys.endpoint)?,
-            protocol,
-            headers: self.headers(keys.headers)?,
-            timeout: self.time(keys.timeout)?,
-            compression: self.get(keys.compression, parse::compression)?,
-        };
-        if used || self.is_given(keys.protocol) {
-            self.need(keys.protocol, feature_of(protocol))?;
-        }
-        if is_tls(&otlp.endpoint) {
-            self.need(keys.endpoint, "tls")?;
-        }
-        Ok(otlp)
-    }
-
-    /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>
-    fn inherit_endpoint(&mut self, keys: &OtlpKeys, protocol: Protocol) {
-        if self.given.get(keys.endpoint).is_some() {
-            return;
-        }
-        let local = || Entry::text(local(protocol), Origin::Default);
-        let mut entry = self
-            .given
-            .get(GENERAL.endpoint)
-            .cloned()
-            .unwrap_or_else(local);
-        if let (Protocol::HttpProtobuf, Raw::Text(text)) = (protocol, &mut entry.raw) {
-            *text = format!("{}/{}", text.trim_end_matches('/'), keys.path);
-        }
-        self.given.insert(keys.endpoint, entry);
-    }
-}
-
-fn is_tls(endpoint: &str) -> bool {
-    let scheme = endpoint.split(':').next();
-    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
-}
-
-fn local(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Grpc => "http://localhost:4317",
-        Protocol::HttpProtobuf => "http://localhost:4318",
-    }
-}
-
-fn feature_of(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Grpc => "grpc",
-        Protocol::HttpProtobuf => "http",
-    }
-}
-
-/// Single values.
-impl Resolver<'_> {
-    fn add_defaults(&mut self) {
-        for setting in SETTINGS {
-            if let Fallback::Is(value) = setting.fallback {
-                self.fall_back(setting.key, value);
-            }
-        }
-    }
-
-    fn fall_back(&mut self, key: &'static str, value: impl Into<String>) {
-        if self.given.get(key).is_none() {
-            self.given.insert(key, Entry::text(value, Origin::Default));
-        }
-    }
-
-    fn inherit(&mut self, from: &'static str, to: &'static str) {
-        if let (Some(entry), None) = (self.given.get(from), self.given.get(to)) {
-            self.given.insert(to, entry.clone());
-        }
-    }
-
-    fn optional<T>(
-        &self,
-        key: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, ConfigError> {
-        let Some(entry) = self.given.get(key) else {
-            return Ok(None);
-        };
-        let Raw::Text(text) = &entry.raw else {
-            return Err(entry.refused(key));
-        };
-        parse(text).map(Some).ok_or_else(|| entry.refused(key))
-    }
-
-    /// The value of a setting that always has one.
-    fn get<T>(
-        &self,
-        key: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<T, ConfigError> {
-        let none = || Entry::text("", Origin::Default).refused(key);
-        self.optional(key, parse)?.ok_or_else(none)
-    }
-
-    /// `OTEL_` variables have milliseconds and nothing else.
-    fn time(&self, key: &'static str) -> Result<Duration, ConfigError> {
-        if self.comes_from(key, |variable| variable.starts_with("OTEL_")) {
-            return self.get(key, parse::milliseconds);
-        }
-        self.get(key, parse::time)
-    }
-
-    fn endpoint(&self, key: &'static str) -> Result<String, ConfigError> {
-        self.get(key, |text| parse::endpoint(text).map(|_| text.to_owned()))
-    }
-
-    fn pairs(&self, key: &'static str) -> Result<Vec<(String, String)>, ConfigError> {
-        let entry = self.given.get(key);
-        entry.map_or_else(|| Ok(Vec::new()), |entry| entry.pairs(key))
-    }
-
-    fn headers(&self, key: &'static str) -> Result<Vec<(String, Secret)>, ConfigError> {
-        let Some(entry) = self.given.get(key) else {
-            return Ok(Vec::new());
-        };
-        parse::headers(entry.pairs(key)?).ok_or_else(|| entry.refused(key))
-    }
-
-    fn has_endpoint(&self, keys: &OtlpKeys) -> bool {
-        self.is_given(GENERAL.endpoint) || self.is_given(keys.endpoint)
-    }
-
-    fn is_given(&self, key: &str) -> bool {
-        let entry = self.given.get(key);
-        entry.is_some_and(|entry| entry.origin != Origin::Default)
-    }
-
-    fn comes_from(&self, key: &str, variable: impl FnOnce(&str) -> bool) -> bool {
-        match self.given.get(key).map(|entry| &entry.origin) {
-            Some(Origin::Environment(name)) => variable(name),
-            _ => false,
-        }
-    }
-
-    fn need(&self, key: &'static str, feature: &'static str) -> Result<(), ConfigError> {
-        if self.features.contains(&(feature, true)) {
-            return Ok(());
-        }
-        let line = self.line(key);
-        let (given, origin) = line.map_or_else(
-            || (String::new(), Origin::Default),
-            |line| (line.value, line.origin),
-        );
-        Err(ConfigError::MissingFeature {
-            key,
-            origin,
-            given,
-            feature,
-        })
-    }
-
-    fn warn(&mut self, warning: &str) {
-        self.warnings.push(warning.to_owned());
-    }
-
-    fn listing(&self) -> Vec<Line> {
-        let keys = SETTINGS.iter().map(|setting| setting.key);
-        keys.filter_map(|key| self.line(key)).collect()
-    }
-
-    fn line(&self, key: &'static str) -> Option<Line> {
-        let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
-        let entry = self.given.get(key)?;
-        Some(Line {
-            key,
-            value: entry.masked(setting.kind),
-            origin: entry.origin.clone(),
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::sources;
+    use crate::config::given::Entry;
+    use crate::config::{Origin, sources};
 
     fn refused(code: &[(&str, &str)], features: &Features) -> Option<String> {
         let owned = code

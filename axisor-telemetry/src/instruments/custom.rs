@@ -243,6 +243,7 @@ impl CustomMetrics {
         }
         taken.insert(name.to_owned());
         drop(taken);
+        warn_of_the_collector(name, labels);
         let keys: Vec<Key> = labels
             .iter()
             .map(|label| Key::new((*label).to_owned()))
@@ -284,6 +285,20 @@ fn check(name: &str, help: &str, labels: &[&str]) -> Result<(), MetricError> {
         }
     }
     Ok(())
+}
+
+/// Says at once what the Collector would leave out later without a word.
+fn warn_of_the_collector(name: &str, labels: &[&str]) {
+    let taken = |label: &&str| matches!(*label, "job" | "instance") || label.starts_with("__");
+    if !name.starts_with(catalog::PREFIX) || labels.iter().any(taken) {
+        tracing::warn!(
+            metric = name,
+            ?labels,
+            "the Collector passes on series named `{}*` without labels `job`, `instance` or `__*`: this one is only at \
+             the service's own exposition",
+            catalog::PREFIX
+        );
+    }
 }
 
 /// Names of the Prometheus data model: <https://prometheus.io/docs/concepts/data_model/>.

@@ -30,7 +30,8 @@ pub(crate) fn install(
     logging: &Logging,
     spans: impl Layer<Registry> + Send + Sync,
 ) -> Result<(), TryInitError> {
-    let filter = EnvFilter::new(&logging.level);
+    // OpenTelemetry tells of its everyday at `info`; what was configured comes later and goes before it.
+    let filter = EnvFilter::new(format!("opentelemetry=warn,{}", logging.level));
     let lines = fmt::layer().with_writer(io::stderr);
     let lines = match logging.format {
         LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),

@@ -48,6 +48,11 @@ impl Control {
 }
 
 impl Orders {
+    /// Whether this is the end: what is not sent now is never sent.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.give_up.borrow().is_some()
+    }
+
     /// Ends when it is time to give up.
     pub(crate) fn closing(&self) -> impl Future<Output = ()> + use<> {
         let mut give_up = self.give_up.clone();

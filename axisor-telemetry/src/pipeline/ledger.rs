@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use tracing::dispatcher::{self, WeakDispatch};
+use tracing::dispatcher::{self, Dispatch, WeakDispatch};
 
 use crate::instruments::{CounterFamily, Instruments};
 
@@ -63,6 +63,8 @@ pub(crate) struct Ledger {
     traces: Account,
     metrics: Account,
     log: OnceLock<WeakDispatch>,
+    /// The subscriber of the thread that built the telemetry, as long as there is no better one.
+    builders_log: WeakDispatch,
 }
 
 #[derive(Default)]
@@ -80,6 +82,7 @@ impl Ledger {
             traces: Account::default(),
             metrics: Account::default(),
             log: OnceLock::new(),
+            builders_log: dispatcher::get_default(Dispatch::downgrade),
         })
     }
 
@@ -141,9 +144,9 @@ impl Ledger {
     }
 
     fn log(&self, event: impl FnOnce()) {
-        match self.log.get().and_then(WeakDispatch::upgrade) {
-            Some(log) => dispatcher::with_default(&log, event),
-            None => event(),
+        let log = self.log.get().unwrap_or(&self.builders_log);
+        if let Some(log) = log.upgrade() {
+            dispatcher::with_default(&log, event);
         }
     }
 }

@@ -19,6 +19,7 @@ use super::amend::amend;
 use super::control::{Control, Orders};
 use super::ledger::{Ledger, Loss, Signal};
 use super::otlp::{Receiver, Sent};
+use super::split;
 use crate::instruments::Unsaid;
 
 /// Why nothing could be collected.
@@ -210,29 +211,36 @@ impl Pusher {
     }
 
     async fn push(&self) {
-        let request = match self.collector.collect() {
-            Ok(request) => request,
+        let collection = match self.collector.collect() {
+            Ok(collection) => collection,
             Err(error) => return self.ledger.failing(Signal::Metrics, Loss::Rejected, error),
         };
-        let items = points(&request);
-        self.unsent.store(items, Ordering::Release);
+        self.unsent.store(points(&collection), Ordering::Release);
         let give_up = Instant::now() + self.pushing.timeout;
-        tokio::select! {
-            sent = self.to.send(&request, give_up) => self.settle(items, sent),
-            () = self.orders.closing() => {}
+        for request in split::metrics(collection, split::MAX_REQUEST) {
+            tokio::select! {
+                sent = self.to.send(&request, give_up) => self.settle(points(&request), sent),
+                () = self.orders.closing() => return,
+            }
         }
     }
 
     fn settle(&self, items: u64, sent: Sent) {
         match sent {
             Sent::Accepted { rejected, why } => {
-                self.unsent.store(0, Ordering::Release);
+                self.unsent.fetch_sub(items, Ordering::AcqRel);
                 self.ledger
                     .exported(Signal::Metrics, items.saturating_sub(rejected));
                 if rejected > 0 {
                     self.ledger
                         .lost(Signal::Metrics, Loss::Rejected, rejected, why);
                 }
+            }
+            // The next push brings the same series again; after the last one they are lost.
+            Sent::Refused { why } if self.orders.is_closing() => {
+                self.unsent.fetch_sub(items, Ordering::AcqRel);
+                self.ledger
+                    .lost(Signal::Metrics, Loss::Rejected, items, why);
             }
             Sent::Refused { why } => self.ledger.failing(Signal::Metrics, Loss::Rejected, why),
             Sent::Unreachable { why } => {

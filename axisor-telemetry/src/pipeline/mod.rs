@@ -8,6 +8,7 @@ mod metrics;
 mod otlp;
 mod resource;
 mod shutdown;
+mod split;
 mod thread;
 mod traces;
 

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use super::control::{Control, Orders};
 use super::ledger::{Ledger, Loss, Signal};
 use super::otlp::{Receiver, Sent};
+use super::split;
 
 /// How spans are gathered and sent.
 #[derive(Debug, Clone)]
@@ -203,18 +204,20 @@ impl Exporter {
         if batch.is_empty() {
             return;
         }
-        let items = batch.len() as u64;
         let spans = std::mem::replace(batch, Vec::with_capacity(self.batching.batch_size));
         let request = ExportTraceServiceRequest {
             resource_spans: group_spans_by_resource_and_scope(spans, &self.resource),
         };
         let give_up = Instant::now() + self.batching.export_timeout;
-        let sent = tokio::select! {
-            sent = self.to.send(&request, give_up) => sent,
-            () = self.orders.closing() => return, // stays in `waiting`: the shutdown report's `left`
-        };
-        self.shared.waiting.fetch_sub(items, Ordering::AcqRel);
-        self.settle(items, sent);
+        for request in split::traces(request, split::MAX_REQUEST) {
+            let items = count(&request);
+            let sent = tokio::select! {
+                sent = self.to.send(&request, give_up) => sent,
+                () = self.orders.closing() => return, // stays in `waiting`: the shutdown report's `left`
+            };
+            self.shared.waiting.fetch_sub(items, Ordering::AcqRel);
+            self.settle(items, sent);
+        }
     }
 
     fn settle(&self, items: u64, sent: Sent) {
@@ -231,4 +234,12 @@ impl Exporter {
             Sent::Unreachable { why } => lost(Loss::Unreachable, items, why),
         }
     }
+}
+
+fn count(request: &ExportTraceServiceRequest) -> u64 {
+    let scopes = request
+        .resource_spans
+        .iter()
+        .flat_map(|resource| &resource.scope_spans);
+    scopes.map(|scope| scope.spans.len() as u64).sum()
 }

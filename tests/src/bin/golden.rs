@@ -56,11 +56,30 @@ async fn main() -> ExitCode {
 async fn play(arguments: Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let mut recordings = Recording::read_all(&arguments.dir)?;
     if !arguments.only.is_empty() {
+        check_names(&arguments, &recordings)?;
         recordings.retain(|recording| arguments.only.contains(&recording.name));
     }
     let report = run(recordings, arguments.through.into()).await?;
     println!("{report}");
     Ok(ExitCode::from(u8::from(report.differences() > 0)))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` has no scenario `{name}`", dir.display())]
+struct UnknownScenario {
+    name: String,
+    dir: PathBuf,
+}
+
+fn check_names(arguments: &Arguments, recordings: &[Recording]) -> Result<(), UnknownScenario> {
+    let known = |name: &&String| recordings.iter().any(|recording| recording.name == **name);
+    match arguments.only.iter().find(|name| !known(name)) {
+        Some(name) => Err(UnknownScenario {
+            name: name.clone(),
+            dir: arguments.dir.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn chain(error: &dyn Error) -> String {

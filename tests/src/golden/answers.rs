@@ -246,6 +246,10 @@ fn is_utc_milliseconds(text: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`json!` stands at every call"
+)]
 mod tests {
     use serde_json::json;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Bytes, Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper::{Method, Request, Response, header};
 use hyper_util::rt::TokioIo;
@@ -136,7 +136,7 @@ async fn read(response: Response<Incoming>, reply: &mut Reply) {
     reply.gzip = text(header::CONTENT_ENCODING).is_some_and(|coding| coding == "gzip");
     let mut body = response.into_body();
     while let Some(frame) = body.frame().await {
-        match frame.map(|frame| frame.into_data()) {
+        match frame.map(Frame::into_data) {
             Ok(Ok(data)) => reply.body.extend_from_slice(&data),
             Ok(Err(_trailers)) => {}
             Err(_) => {

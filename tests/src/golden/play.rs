@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axisor_telemetry::poll::Polled;
 use axisor_telemetry::record::AutomationStatus;
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::answers::{Answer, Answers};
 use super::client::{self, Reply};
@@ -19,6 +20,9 @@ use super::fixture::reason;
 use super::scenario::{Action, HttpRequest, Many, ManyKind, Poll, Scenario, State, Step};
 use super::stage::Stage;
 use super::through::View;
+
+/// How long a request may be on its way.
+const ARRIVAL: Duration = Duration::from_secs(1);
 
 /// What a scenario led to.
 #[derive(Debug, Default)]
@@ -45,6 +49,7 @@ pub(super) async fn play(scenario: &Scenario, stage: &Stage, view: &dyn View) ->
         played: Mutex::default(),
     };
     for step in &scenario.steps {
+        sleep(step.after).await;
         player.step(step).await;
     }
     player.last_scrape().await;
@@ -88,10 +93,8 @@ impl Outcome {
 impl Player<'_> {
     fn step<'s>(&'s self, step: &'s Step) -> BoxFuture<'s, ()> {
         async move {
-            sleep(step.after).await;
             if let Action::Parallel(parts) = &step.action {
-                join_all(parts.iter().map(|part| self.step(part))).await;
-                return;
+                return self.parallel(parts).await;
             }
             let repetitions = stream::iter(0..step.times).map(|n| self.once(step, n));
             let outcomes: Vec<Outcome> = repetitions
@@ -103,6 +106,23 @@ impl Player<'_> {
             }
         }
         .boxed()
+    }
+
+    /// Starts the parts together. Their delays run from when the requests without one have arrived, however slow
+    /// the machine is.
+    async fn parallel(&self, parts: &[Step]) {
+        let in_flight = &self.stage.in_flight;
+        let arrivals =
+            in_flight.arrived() + parts.iter().filter(|part| arrives_at_once(part)).count();
+        let parts = parts.iter().map(async |part| {
+            if !part.after.is_zero() {
+                // A request that never arrives holds nobody up for long.
+                let _ = timeout(ARRIVAL, in_flight.arrivals(arrivals)).await;
+                sleep(part.after).await;
+            }
+            self.step(part).await;
+        });
+        join_all(parts).await;
     }
 
     async fn once(&self, step: &Step, n: usize) -> Outcome {
@@ -245,6 +265,10 @@ impl Player<'_> {
     fn played(&self) -> MutexGuard<'_, Played> {
         self.played.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn arrives_at_once(part: &Step) -> bool {
+    part.after.is_zero() && matches!(part.action, Action::Http(_) | Action::Health)
 }
 
 async fn wait(until: impl Future<Output = ()>) -> Outcome {

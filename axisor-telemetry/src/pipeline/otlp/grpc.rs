@@ -42,7 +42,10 @@ impl Grpc {
     pub(super) async fn send<R: Export>(&self, message: R) -> Result<R::Answer, Failure> {
         let mut client = Client::new(self.channel.clone());
         if self.compression == Compression::Gzip {
-            client = client.send_compressed(CompressionEncoding::Gzip);
+            // The Collector answers as it was asked.
+            client = client
+                .send_compressed(CompressionEncoding::Gzip)
+                .accept_compressed(CompressionEncoding::Gzip);
         }
         client.ready().await.map_err(|error| Failure {
             retry: Retry::WithBackoff,

@@ -1,0 +1,131 @@
+//! OTLP, general and signal by signal.
+
+use super::error::{ConfigError, Origin};
+use super::given::{Entry, Raw};
+use super::lookup::Resolver;
+use super::values::{Protocol, TracesExporter};
+use super::{Metrics, Otlp, OtlpSignals, parse};
+
+/// The keys of OTLP, general or of one signal.
+pub(super) struct OtlpKeys {
+    endpoint: &'static str,
+    protocol: &'static str,
+    headers: &'static str,
+    timeout: &'static str,
+    compression: &'static str,
+    path: &'static str,
+}
+
+const GENERAL: OtlpKeys = OtlpKeys {
+    endpoint: "otlp.endpoint",
+    protocol: "otlp.protocol",
+    headers: "otlp.headers",
+    timeout: "otlp.timeout",
+    compression: "otlp.compression",
+    path: "",
+};
+
+pub(super) const TRACES: OtlpKeys = OtlpKeys {
+    endpoint: "otlp.traces.endpoint",
+    protocol: "otlp.traces.protocol",
+    headers: "otlp.traces.headers",
+    timeout: "otlp.traces.timeout",
+    compression: "otlp.traces.compression",
+    path: "v1/traces",
+};
+
+pub(super) const METRICS: OtlpKeys = OtlpKeys {
+    endpoint: "otlp.metrics.endpoint",
+    protocol: "otlp.metrics.protocol",
+    headers: "otlp.metrics.headers",
+    timeout: "otlp.metrics.timeout",
+    compression: "otlp.metrics.compression",
+    path: "v1/metrics",
+};
+
+impl Resolver<'_> {
+    pub(super) fn has_endpoint(&self, keys: &OtlpKeys) -> bool {
+        self.is_given(GENERAL.endpoint) || self.is_given(keys.endpoint)
+    }
+
+    pub(super) fn otlp(
+        &mut self,
+        exporter: TracesExporter,
+        metrics: &Metrics,
+    ) -> Result<OtlpSignals, ConfigError> {
+        self.check_general()?;
+        Ok(OtlpSignals {
+            traces: self.otlp_signal(&TRACES, exporter == TracesExporter::Otlp)?,
+            metrics: self.otlp_signal(&METRICS, metrics.push())?,
+        })
+    }
+
+    /// Before signals inherit, so that an error names the general key.
+    fn check_general(&self) -> Result<(), ConfigError> {
+        self.optional(GENERAL.endpoint, parse::endpoint)?;
+        self.get(GENERAL.protocol, parse::protocol)?;
+        self.headers(GENERAL.headers)?;
+        self.time(GENERAL.timeout)?;
+        self.get(GENERAL.compression, parse::compression)?;
+        Ok(())
+    }
+
+    fn otlp_signal(&mut self, keys: &OtlpKeys, used: bool) -> Result<Otlp, ConfigError> {
+        self.inherit(GENERAL.protocol, keys.protocol);
+        self.inherit(GENERAL.headers, keys.headers);
+        self.inherit(GENERAL.timeout, keys.timeout);
+        self.inherit(GENERAL.compression, keys.compression);
+        let protocol = self.get(keys.protocol, parse::protocol)?;
+        self.inherit_endpoint(keys, protocol);
+        let otlp = Otlp {
+            endpoint: self.endpoint(keys.endpoint)?,
+            protocol,
+            headers: self.headers(keys.headers)?,
+            timeout: self.time(keys.timeout)?,
+            compression: self.get(keys.compression, parse::compression)?,
+        };
+        if used || self.is_given(keys.protocol) {
+            self.need(keys.protocol, feature_of(protocol))?;
+        }
+        if is_tls(&otlp.endpoint) {
+            self.need(keys.endpoint, "tls")?;
+        }
+        Ok(otlp)
+    }
+
+    /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>
+    fn inherit_endpoint(&mut self, keys: &OtlpKeys, protocol: Protocol) {
+        if self.given.get(keys.endpoint).is_some() {
+            return;
+        }
+        let local = || Entry::text(local(protocol), Origin::Default);
+        let mut entry = self
+            .given
+            .get(GENERAL.endpoint)
+            .cloned()
+            .unwrap_or_else(local);
+        if let (Protocol::HttpProtobuf, Raw::Text(text)) = (protocol, &mut entry.raw) {
+            *text = format!("{}/{}", text.trim_end_matches('/'), keys.path);
+        }
+        self.given.insert(keys.endpoint, entry);
+    }
+}
+
+fn is_tls(endpoint: &str) -> bool {
+    let scheme = endpoint.split(':').next();
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+}
+
+fn local(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Grpc => "http://localhost:4317",
+        Protocol::HttpProtobuf => "http://localhost:4318",
+    }
+}
+
+fn feature_of(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Grpc => "grpc",
+        Protocol::HttpProtobuf => "http",
+    }
+}

@@ -1,0 +1,8 @@
+//! What only a real Collector, Prometheus and Jaeger can prove.
+
+mod golden;
+mod outage;
+mod protocols;
+mod shutdown;
+mod traces;
+mod up;
