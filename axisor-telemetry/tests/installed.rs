@@ -78,7 +78,7 @@ fn a_place_in_the_code_finds_the_telemetry_installed_after_its_first_call() {
     let overflow = "axisor_label_overflow_total{metric=\"axisor_automation_executions_total\"} 3";
     assert!(page.contains(overflow), "{page}");
 
-    guard.shutdown(Duration::from_secs(5)).unwrap();
+    let _report = guard.shutdown(Duration::from_secs(5)).unwrap();
     check(true);
     late();
     assert_samples(&second, &["\"check\",status=\"success\"} 1"]);
