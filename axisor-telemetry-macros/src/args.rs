@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitStr, Path, Result, Token, parenthesized};
 
-use crate::Attribute;
+use crate::attribute::Attribute;
 use crate::label::Label;
 
 /// The arguments of one attribute.
@@ -39,12 +39,16 @@ impl Args {
         let mut given = Given::parse(tokens)?;
         let known: Vec<&str> = attribute.labels().iter().chain(&COMMON).copied().collect();
         let mut errors = Errors(given.unknown(&known).err());
-        let labels = attribute.labels().iter().filter_map(|label| {
-            let value = given
-                .take(label)
-                .and_then(|value| required(attribute, label, value));
-            errors.catch(value.and_then(Label::new))
-        });
+        let misspelt = errors.0.is_some(); // what seems to be missing may be there under a wrong name
+        let mut label = |name: &&str| match given.take(name) {
+            Ok(None) if misspelt => None,
+            argument => errors.catch(
+                argument
+                    .and_then(|argument| required(attribute, name, argument))
+                    .and_then(Label::new),
+            ),
+        };
+        let labels = attribute.labels().iter().filter_map(&mut label);
         let labels = labels.collect();
         let name = errors.catch(given.optional("name", text));
         let err = errors.catch(given.optional("err", err));
@@ -179,7 +183,7 @@ fn path(argument: Argument) -> Result<Path> {
 }
 
 fn err(argument: Argument) -> Result<Err> {
-    match &argument.form {
+    match argument.form {
         Form::Alone => Ok(Err::Display),
         Form::List(list) if list.to_string() == "type_only" => Ok(Err::TypeOnly),
         _ => Err(argument.error("expected `err` (the error's text, redacted) or `err(type_only)`")),

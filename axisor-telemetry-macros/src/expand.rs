@@ -1,13 +1,13 @@
 //! [`Args`] and [`Function`] → a static site and one call.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{ReturnType, Type};
 
-use crate::Attribute;
 use crate::args::{Args, Err};
+use crate::attribute::Attribute;
 use crate::function::{Form, Function};
 
 pub(crate) fn expand(attribute: Attribute, args: &Args, function: &Function) -> TokenStream {
@@ -29,10 +29,10 @@ struct Expansion<'a> {
 
 impl<'a> Expansion<'a> {
     fn new(attribute: Attribute, args: &'a Args, function: &'a Function) -> Self {
-        let private = match &args.krate {
-            Some(krate) => quote!(#krate::__private),
-            None => quote!(::axisor_telemetry::__private),
-        };
+        let private = args.krate.as_ref().map_or_else(
+            || quote!(::axisor_telemetry::__private),
+            |krate| quote!(#krate::__private),
+        );
         Self {
             attribute,
             args,
@@ -54,7 +54,7 @@ impl<'a> Expansion<'a> {
         let start = self.start("start");
         let returned = self.returned();
         let body = &self.function.body;
-        let judge = self.judge("judging_values");
+        let judge = self.judge("value_prelude");
         quote!(#start.run(move || -> #returned #body, #judge))
     }
 
@@ -62,12 +62,10 @@ impl<'a> Expansion<'a> {
         let private = &self.private;
         let returned = self.returned();
         let statements = self.function.body.stream();
-        let typed = match &returned {
-            Type::Never(_) => TokenStream::new(),
-            _ => quote!(if false { return #private::never::<#returned>(); }),
-        };
+        let has_type = !matches!(returned, Type::Never(_));
+        let typed = has_type.then(|| quote!(if false { return #private::never::<#returned>(); }));
         let body = braced(&self.function.body, quote!(#typed #statements));
-        let future = self.future("start", quote!(async move #body));
+        let future = self.future("start", &quote!(async move #body));
         quote!(#future.await)
     }
 
@@ -75,12 +73,12 @@ impl<'a> Expansion<'a> {
         let private = &self.private;
         let body = &self.function.body;
         let returned = self.returned();
-        self.future("later", quote!(#private::make(move || -> #returned #body)))
+        self.future("later", &quote!(#private::make(move || -> #returned #body)))
     }
 
     fn boxed(&self) -> TokenStream {
         if let Some((path, block)) = boxed_async_block(&self.function.body) {
-            let future = self.future("start", quote!(async move #block));
+            let future = self.future("start", &quote!(async move #block));
             return quote!(#path(async move { #future.await }));
         }
         let future = self.future_returned();
@@ -88,9 +86,9 @@ impl<'a> Expansion<'a> {
     }
 
     /// The future of a call around `body`.
-    fn future(&self, how: &str, body: TokenStream) -> TokenStream {
+    fn future(&self, how: &str, body: &TokenStream) -> TokenStream {
         let start = self.start(how);
-        let judge = self.judge("judging");
+        let judge = self.judge("future_prelude");
         quote!(#start.future(#body, #judge))
     }
 
@@ -99,10 +97,11 @@ impl<'a> Expansion<'a> {
         let private = &self.private;
         let recorder = self.attribute.recorder();
         let function = &self.function.sig.ident;
-        let name = match &self.args.name {
-            Some(name) => quote!(#name),
-            None => quote!(::core::stringify!(#function)),
-        };
+        let name = self.args.name.as_ref();
+        let name = name.map_or_else(
+            || quote!(::core::stringify!(#function)),
+            |name| quote!(#name),
+        );
         let code = quote! {
             #private::Code {
                 function: ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#function)),
@@ -140,13 +139,18 @@ impl<'a> Expansion<'a> {
 
     fn judge(&self, rules: &str) -> TokenStream {
         let private = &self.private;
+        if let Type::Never(_) = self.returned() {
+            return quote!(|_| #private::Verdict::SUCCESS);
+        }
         let rules = quote::format_ident!("{rules}");
-        let judge = match self.args.err {
-            Err::Display => quote!((&&&&Judge(returned)).judge()),
-            Err::TypeOnly => quote!((&&&&Judge(returned)).judge().type_only()),
+        // An error about the type belongs to where it is written; a lint's opinion on this code does not.
+        let span = Span::call_site().located_at(self.returned().span());
+        let judge = quote_spanned!(span=> (&&&&Judge(returned)).judge());
+        let err = match self.args.err {
+            Err::Display => TokenStream::new(),
+            Err::TypeOnly => quote!(.type_only()),
         };
-        let span = self.function.sig.output.span();
-        quote_spanned!(span=> |returned| { use #private::#rules::*; #judge })
+        quote_spanned!(span=> |returned| { use #private::#rules::*; #judge #err })
     }
 
     /// The declared type, with what it hides left to inference.

@@ -1,6 +1,6 @@
 //! A label value as written.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Result};
@@ -38,7 +38,7 @@ impl Label {
     pub(crate) fn fixed(&self, private: &TokenStream) -> Option<TokenStream> {
         match self {
             Self::Literal(text) => Some(quote!(#text)),
-            Self::Const(path) => Some(quote_spanned!(path.span()=> #private::checked(#path))),
+            Self::Const(path) => Some(checked_const(private, path)),
             Self::AssociatedConst(_) | Self::Computed(_) => None,
         }
     }
@@ -48,11 +48,26 @@ impl Label {
         match self {
             Self::Literal(text) => quote!(#private::fixed(#text)),
             Self::Const(path) | Self::AssociatedConst(path) => {
-                quote_spanned!(path.span()=> #private::fixed(const { #private::checked(#path) }))
+                let value = checked_const(private, path);
+                quote!(#private::fixed(const { #value }))
             }
-            Self::Computed(value) => quote_spanned!(value.span()=> #private::label(&(#value))),
+            Self::Computed(value) => {
+                let here = Span::call_site().located_at(value.span());
+                quote_spanned!(here=> #private::label(&(#value)))
+            }
         }
     }
+}
+
+/// The check of a constant, in its place, so that the compiler's error points there.
+fn checked_const(private: &TokenStream, path: &ExprPath) -> TokenStream {
+    let span = Span::call_site().located_at(path.span());
+    let here = private.clone().into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    let private: TokenStream = here.collect();
+    quote_spanned!(span=> #private::checked(#path))
 }
 
 /// A literal that may be a label's value: the same rule as `axisor_telemetry::label::checked`.

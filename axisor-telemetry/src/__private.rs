@@ -1,7 +1,7 @@
 //! The only names expanded code may use. Not part of the public API: they change with every release.
 
 pub use crate::call::{CallFuture, Labels, Later, Site, Start};
-pub use crate::judge::{judging, judging_values};
+pub use crate::judge::{future_prelude, value_prelude};
 pub use crate::label::checked;
 pub use crate::outcome::Verdict;
 pub use crate::record::Recorder;

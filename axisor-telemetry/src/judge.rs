@@ -5,6 +5,8 @@
 
 use std::fmt::Display;
 
+use futures_util::Stream;
+
 use crate::outcome::{ExecutionOutcome, Verdict};
 
 /// A returned value to be judged.
@@ -71,13 +73,38 @@ impl<'a, F: Future> FutureValue<'a, F> for &&&Judge<'a, F> {
 )]
 pub trait FutureInSight {}
 
+/// A stream: it has not ended when the function returns.
+pub trait StreamValue<'a, S> {
+    /// Refused by the compiler.
+    fn judge(&self) -> Verdict<'a>
+    where
+        S: StreamInSight;
+}
+
+impl<'a, S: Stream> StreamValue<'a, S> for &&&Judge<'a, S> {
+    fn judge(&self) -> Verdict<'a>
+    where
+        S: StreamInSight,
+    {
+        Verdict::SUCCESS
+    }
+}
+
+/// No type has this.
+#[diagnostic::on_unimplemented(
+    message = "a stream has not ended when the function returns",
+    label = "the call would be over before the first item",
+    note = "annotate the function that makes one item, or the one that drives the stream"
+)]
+pub trait StreamInSight {}
+
 /// The rules for what a future returns.
-pub mod judging {
+pub mod future_prelude {
     pub use super::{AnyValue, Judge, OutcomeValue, ResultValue};
 }
 
 /// The rules for what a function returns.
-pub mod judging_values {
-    pub use super::FutureValue;
-    pub use super::judging::*;
+pub mod value_prelude {
+    pub use super::future_prelude::*;
+    pub use super::{FutureValue, StreamValue};
 }

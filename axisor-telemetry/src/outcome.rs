@@ -101,7 +101,8 @@ pub struct Verdict<'a> {
 }
 
 impl Verdict<'_> {
-    pub(crate) const SUCCESS: Self = Self {
+    /// Of a value that says nothing.
+    pub const SUCCESS: Self = Self {
         outcome: Outcome::Success,
         error_type: "",
         description: None,

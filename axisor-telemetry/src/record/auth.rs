@@ -16,10 +16,6 @@ impl Authentication {
     }
 
     /// Counts one failed authentication. A reason is a category such as `bad_password`, never a name or an address.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "text, enums and references alike"
-    )]
     pub fn failed(&self, reason: impl LabelValue) {
         self.0
             .instruments

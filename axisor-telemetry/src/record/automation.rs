@@ -35,10 +35,6 @@ impl Automations {
 
     /// Counts one execution of `automation_type` that ended with `status`, an [`AutomationStatus`] unless there is a
     /// word the dashboards know. Any text is taken, empty too, up to the bound of the family's series.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "text, enums and references alike"
-    )]
     pub fn record(&self, automation_type: impl LabelValue, status: impl LabelValue) {
         self.0
             .instruments

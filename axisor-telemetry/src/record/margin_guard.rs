@@ -25,10 +25,6 @@ impl MarginGuard {
     }
 
     /// Counts one `action` taken for a user of `plan`: any text, empty too, up to the bound of the family's series.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "text, enums and references alike"
-    )]
     pub fn record(&self, action: impl LabelValue, plan: impl LabelValue) {
         self.0
             .instruments

@@ -17,10 +17,6 @@ impl Pages {
     }
 
     /// Counts one load of `page`, which is a pattern such as `/positions/:id`, never an address with its values.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "text, enums and references alike"
-    )]
     pub fn loaded(&self, page: impl LabelValue, took: Duration) {
         self.0
             .instruments

@@ -16,10 +16,6 @@ impl Queues {
     }
 
     /// Says how many jobs wait in `queue` now.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "text, enums and references alike"
-    )]
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 jobs")]
     pub fn set_size(&self, queue: impl LabelValue, jobs: usize) {
         self.0

@@ -1,6 +1,7 @@
 //! The span of an annotated call.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use opentelemetry::trace::{Span as _, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, ContextGuard, KeyValue};
@@ -128,5 +129,23 @@ fn record_error(context: &Context, error_type: &'static str, text: String) {
 }
 
 fn redacted(description: &dyn Display) -> String {
-    redact::text(&description.to_string()).into_owned()
+    let mut beginning = Beginning(String::new());
+    let shown = catch_unwind(AssertUnwindSafe(|| write!(beginning, "{description}")));
+    match shown {
+        Ok(_) => redact::text(&beginning.0).into_owned(),
+        Err(_) => String::new(), // a text nobody can show is no reason to fail a call
+    }
+}
+
+/// The first bytes of a text, more than the redaction keeps.
+struct Beginning(String);
+
+impl fmt::Write for Beginning {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() > 16 * redact::MAX_BYTES {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
 }

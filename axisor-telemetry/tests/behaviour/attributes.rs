@@ -5,10 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context as TaskContext, Poll, Waker};
 
+use async_trait::async_trait;
 use axisor_telemetry::{ExecutionOutcome, Outcome, instrument_automation, track_margin_guard};
-use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry::Context;
+use opentelemetry::trace::{
+    SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::recorded::{Executions, Recorded, attribute};
+use crate::seen::value;
 
 #[derive(Debug)]
 struct Refused;
@@ -116,7 +122,7 @@ async fn panics_later(message: &str) {
 fn a_panic_counts_once_as_failure_and_goes_on() {
     let recorded = Recorded::new();
     let caught = catch_unwind(AssertUnwindSafe(|| {
-        recorded.telemetry.in_scope(|| panics("secret"))
+        recorded.telemetry.in_scope(|| panics("secret"));
     }));
     assert_eq!(
         caught.unwrap_err().downcast_ref::<String>().unwrap(),
@@ -250,13 +256,11 @@ fn how_a_call_counts_is_told_by_its_type() {
         ("bool", |given| {
             boolean(given);
         }),
-        ("alias", |given| drop(alias(given))),
-        ("verdict", |given| drop(verdict(given))),
-        ("no_display", |given| drop(no_display(given))),
-        ("generic", |given| {
-            drop(generic((!given).then_some(Refused)))
-        }),
-        ("opaque", |given| drop(opaque(given))),
+        ("alias", |given| _ = alias(given)),
+        ("verdict", |given| _ = verdict(given)),
+        ("no_display", |given| _ = no_display(given)),
+        ("generic", |given| _ = generic((!given).then_some(Refused))),
+        ("opaque", |given| _ = opaque(given)),
     ];
     for (name, call) in cases {
         let recorded = Recorded::new();
@@ -371,6 +375,298 @@ fn a_future_that_can_be_sent_still_can() {
     fn send(_: &impl Send) {}
     send(&check_later(1));
     send(&outer());
+}
+
+#[async_trait]
+trait Guard {
+    async fn protect(&mut self, sats: u64) -> Result<u64, Refused>;
+}
+
+struct Margin {
+    plan: &'static str,
+    sats: u64,
+}
+
+#[async_trait]
+impl Guard for Margin {
+    #[track_margin_guard(action = "protect", plan = self.plan)]
+    async fn protect(&mut self, sats: u64) -> Result<u64, Refused> {
+        check_later(1).await?;
+        self.sats += sats;
+        Ok(self.sats)
+    }
+}
+
+#[tokio::test]
+async fn a_method_of_an_async_trait_is_one_call_from_first_poll_to_end() {
+    let recorded = Recorded::new();
+    let mut margin = Margin {
+        plan: "basic",
+        sats: 1,
+    };
+    drop(recorded.telemetry.scope(margin.protect(1)));
+    assert!(recorded.spans().is_empty(), "never polled is no call");
+    let sats = recorded.telemetry.scope(margin.protect(1)).await.unwrap();
+    assert_eq!(sats, 2);
+    let samples = recorded.samples("axisor_margin_guard_actions_total");
+    assert!(
+        samples[0].contains("user_plan=\"basic\"") && samples[0].ends_with(" 1"),
+        "{samples:?}"
+    );
+    let [inner, outer] = recorded.spans().try_into().unwrap();
+    assert_eq!((&*inner.name, &*outer.name), ("check_later", "protect"));
+    assert_eq!(inner.parent_span_id, outer.span_context.span_id());
+}
+
+#[instrument_automation(type = kind)]
+fn returns_a_future(kind: &str, fail: bool) -> impl Future<Output = Result<(), Refused>> + use<> {
+    async move {
+        tokio::task::yield_now().await;
+        if fail { Err(Refused) } else { Ok(()) }
+    }
+}
+
+#[instrument_automation(type = kind)]
+fn returns_a_box(kind: &str, fail: bool) -> Pin<Box<dyn Future<Output = Result<(), Refused>>>> {
+    if fail {
+        return Box::pin(std::future::ready(Err(Refused)));
+    }
+    Box::pin(async { Ok(()) })
+}
+
+#[tokio::test]
+async fn a_function_that_returns_a_future_counts_by_what_the_future_returns() {
+    let recorded = Recorded::new();
+    drop(returns_a_future("dropped", false));
+    poll_and_drop(
+        recorded
+            .telemetry
+            .scope(returns_a_future("cancelled", false)),
+    );
+    recorded
+        .telemetry
+        .scope(returns_a_future("ok", false))
+        .await
+        .unwrap();
+    recorded
+        .telemetry
+        .scope(returns_a_future("err", true))
+        .await
+        .unwrap_err();
+    recorded
+        .telemetry
+        .scope(returns_a_box("box_ok", false))
+        .await
+        .unwrap();
+    recorded
+        .telemetry
+        .scope(returns_a_box("box_err", true))
+        .await
+        .unwrap_err();
+    assert_eq!(recorded.executions("dropped"), Executions::NONE);
+    assert_eq!(recorded.executions("cancelled"), Executions::ONE_FAILURE);
+    assert_eq!(recorded.executions("ok"), Executions::ONE_SUCCESS);
+    assert_eq!(recorded.executions("err"), Executions::ONE_FAILURE);
+    assert_eq!(recorded.executions("box_ok"), Executions::ONE_SUCCESS);
+    assert_eq!(recorded.executions("box_err"), Executions::ONE_FAILURE);
+}
+
+#[test]
+fn under_a_parent_that_is_not_sampled_calls_count_and_make_no_span() {
+    let recorded = Recorded::new();
+    let ids = (TraceId::from(1), SpanId::from(1));
+    let parent = SpanContext::new(
+        ids.0,
+        ids.1,
+        TraceFlags::NOT_SAMPLED,
+        false,
+        TraceState::NONE,
+    );
+    let parent = Context::new().with_remote_span_context(parent);
+    let _attached = parent.attach();
+    recorded.telemetry.in_scope(|| check(1)).unwrap();
+    assert_eq!(recorded.executions("margin_check"), Executions::ONE_SUCCESS);
+    assert!(recorded.spans().is_empty());
+}
+
+#[test]
+fn under_a_remote_parent_the_call_joins_its_trace() {
+    let recorded = Recorded::new();
+    let ids = (TraceId::from(1), SpanId::from(1));
+    let parent = SpanContext::new(ids.0, ids.1, TraceFlags::SAMPLED, true, TraceState::NONE);
+    let parent = Context::new().with_remote_span_context(parent);
+    let _attached = parent.attach();
+    recorded.telemetry.in_scope(|| check(1)).unwrap();
+    let span = recorded.span();
+    assert_eq!((span.span_context.trace_id(), span.parent_span_id), ids);
+}
+
+#[instrument_automation(type = "drops")]
+async fn holds_until_dropped(held: SpanAtDrop) {
+    std::future::pending::<()>().await;
+    drop(held);
+}
+
+/// Says which span is current when it is dropped.
+struct SpanAtDrop(std::sync::mpsc::Sender<SpanId>);
+
+impl Drop for SpanAtDrop {
+    fn drop(&mut self) {
+        let _ = self.0.send(current_span());
+    }
+}
+
+fn current_span() -> SpanId {
+    Context::map_current(|context| context.span().span_context().span_id())
+}
+
+#[test]
+fn what_a_cancelled_call_holds_is_dropped_inside_its_span() {
+    let recorded = Recorded::new();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    poll_and_drop(
+        recorded
+            .telemetry
+            .scope(holds_until_dropped(SpanAtDrop(sender))),
+    );
+    assert_eq!(
+        receiver.recv().unwrap(),
+        recorded.span().span_context.span_id()
+    );
+    assert_eq!(current_span(), SpanId::INVALID);
+}
+
+#[test]
+fn between_polls_the_context_is_the_callers() {
+    let recorded = Recorded::new();
+    let mut future = pin!(recorded.telemetry.scope(outer()));
+    assert!(poll_once(future.as_mut()).is_pending());
+    assert_eq!(current_span(), SpanId::INVALID);
+}
+
+struct Secretive;
+
+impl std::fmt::Display for Secretive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cannot open postgres://axisor:hunter2@db/axisor")
+    }
+}
+
+#[instrument_automation(type = "secretive")]
+fn secretive() -> Result<(), Secretive> {
+    Err(Secretive)
+}
+
+#[instrument_automation(type = "secretive", err(type_only))]
+fn silent() -> Result<(), Secretive> {
+    Err(Secretive)
+}
+
+#[test]
+fn the_text_of_an_error_is_redacted() {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| secretive().is_err());
+    let span = format!("{:?}", recorded.span());
+    assert!(span.contains("cannot open postgres://"), "{span}");
+    assert!(!span.contains("hunter2"), "{span}");
+}
+
+#[test]
+fn the_text_of_an_error_is_left_out_where_only_its_type_is_wanted() {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| silent().is_err());
+    let span = recorded.span();
+    assert_eq!(span.status, Status::error(""));
+    assert!(
+        attribute(&span, "error.type")
+            .unwrap()
+            .ends_with("Secretive")
+    );
+    assert!(!format!("{span:?}").contains("cannot open"));
+}
+
+struct Unspeakable;
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no words")
+    }
+}
+
+#[instrument_automation(type = "unspeakable")]
+fn unspeakable() -> Result<(), Unspeakable> {
+    Err(Unspeakable)
+}
+
+#[test]
+fn an_error_that_panics_when_shown_does_not_fail_the_call() {
+    let recorded = Recorded::new();
+    assert!(recorded.telemetry.in_scope(unspeakable).is_err());
+    assert_eq!(recorded.executions("unspeakable"), Executions::ONE_FAILURE);
+    assert_eq!(
+        attribute(&recorded.span(), "axisor.outcome").unwrap(),
+        "failure"
+    );
+}
+
+#[test]
+fn one_place_in_the_code_records_for_whichever_telemetry_is_current() {
+    let (one, other) = (Recorded::new(), Recorded::new());
+    check(1).unwrap();
+    one.telemetry.in_scope(|| check(1)).unwrap();
+    other.telemetry.in_scope(|| check(1)).unwrap();
+    other
+        .telemetry
+        .in_scope(|| one.telemetry.in_scope(|| check(1)))
+        .unwrap();
+    assert_eq!(one.executions("margin_check").success, Some(2.0));
+    assert_eq!(other.executions("margin_check").success, Some(1.0));
+}
+
+#[test]
+fn spans_of_tracing_and_of_calls_are_each_others_parents() {
+    let recorded = Recorded::new();
+    let subscriber = tracing_subscriber::registry().with(recorded.telemetry.layer());
+    tracing::subscriber::with_default(subscriber, || {
+        recorded.telemetry.in_scope(|| {
+            tracing::info_span!("request").in_scope(nested);
+        });
+    });
+    let spans = recorded.spans();
+    let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
+    let [request, nested, query] = ["request", "nested", "query"].map(named);
+    assert_eq!(nested.parent_span_id, request.span_context.span_id());
+    assert_eq!(query.parent_span_id, nested.span_context.span_id());
+    assert_eq!(
+        query.span_context.trace_id(),
+        request.span_context.trace_id()
+    );
+}
+
+#[instrument_automation(type = "nested")]
+fn nested() {
+    tracing::info_span!("query").in_scope(|| ());
+}
+
+#[test]
+fn label_values_past_the_bound_become_other_and_each_recording_of_them_is_counted() {
+    let telemetry = crate::seen::builder()
+        .set("metrics.series_bound", 3)
+        .build()
+        .unwrap();
+    for kind in ["a", "b", "c", "d", "d", "e"] {
+        poll_once(pin!(telemetry.scope(returns_a_box(kind, false))))
+            .map(Result::unwrap)
+            .is_ready();
+    }
+    let count = |labels: &[_]| value(&telemetry, "axisor_automation_executions_total", labels);
+    let other = count(&[("automation_type", "other"), ("status", "success")]);
+    assert_eq!(other, Some(3.0));
+    let folded = [("metric", "axisor_automation_executions_total")];
+    assert_eq!(
+        value(&telemetry, "axisor_label_overflow_total", &folded),
+        Some(3.0)
+    );
 }
 
 #[test]

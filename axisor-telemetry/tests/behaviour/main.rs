@@ -13,6 +13,7 @@ mod http;
 #[cfg(feature = "axum")]
 mod http_spans;
 mod poll;
+mod programs;
 mod recorded;
 mod seen;
 #[cfg(feature = "axum")]

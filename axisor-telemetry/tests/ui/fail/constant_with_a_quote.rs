@@ -1,0 +1,8 @@
+use axisor_telemetry::instrument_automation;
+
+const KIND: &str = "margin\"check";
+
+#[instrument_automation(type = KIND)]
+fn check() {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use axisor_telemetry::instrument_automation;
+
+struct Guard;
+
+#[instrument_automation(type = "margin_check")]
+impl Guard {
+    fn check(&self) {}
+}
+
+fn main() {}

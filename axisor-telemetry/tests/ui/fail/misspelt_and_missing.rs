@@ -1,0 +1,6 @@
+use axisor_telemetry::instrument_automation;
+
+#[instrument_automation(tpye = "margin_check")]
+fn check() {}
+
+fn main() {}

@@ -1,0 +1,56 @@
+//! Functions that return a future.
+#![deny(warnings, missing_docs, clippy::pedantic)]
+
+use std::pin::Pin;
+
+use axisor_telemetry::{instrument_automation, track_margin_guard};
+
+/// An opaque future.
+#[instrument_automation(type = "opaque")]
+pub fn opaque(value: u8) -> impl Future<Output = Result<u8, String>> + Send {
+    let doubled = value * 2;
+    async move { Ok(doubled) }
+}
+
+/// One that borrows.
+#[track_margin_guard(action = "add", plan = plan)]
+pub fn borrowing<'a>(plan: &'a str) -> impl Future<Output = usize> + Send + 'a {
+    async move { plan.len() }
+}
+
+/// A boxed future.
+#[instrument_automation(type = "boxed")]
+#[must_use]
+pub fn boxed(value: u8) -> Pin<Box<dyn Future<Output = u8> + Send>> {
+    Box::pin(async move { value })
+}
+
+/// A boxed future that borrows, after an early return.
+#[track_margin_guard(action = "add", plan = plan)]
+#[must_use]
+pub fn boxed_borrowing<'a>(plan: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
+    if plan.is_empty() {
+        return Box::pin(std::future::ready(0));
+    }
+    Box::pin(async move { plan.len() })
+}
+
+/// Its usual alias.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// By its alias.
+#[instrument_automation(type = "alias")]
+#[must_use]
+pub fn aliased(value: &u8) -> BoxFuture<'_, u8> {
+    Box::pin(async move { *value })
+}
+
+fn send(_: &impl Send) {}
+
+fn main() {
+    send(&opaque(1));
+    send(&boxed(1));
+    send(&borrowing("pro"));
+    send(&boxed_borrowing("pro"));
+    send(&aliased(&1));
+}

@@ -1,0 +1,108 @@
+//! Generics, const generics, lifetimes and opaque types.
+#![deny(warnings, missing_docs, clippy::pedantic)]
+
+use std::fmt::Display;
+
+use axisor_telemetry::instrument_automation;
+
+/// Generic.
+///
+/// # Errors
+/// As given.
+#[instrument_automation(type = "generic")]
+pub fn generic<T: Clone, E>(value: &T, error: Option<E>) -> Result<T, E>
+where
+    E: Display,
+{
+    error.map_or_else(|| Ok(value.clone()), Err)
+}
+
+/// Generic without bounds.
+#[instrument_automation(type = "generic")]
+pub async fn any<T>(value: T) -> T {
+    value
+}
+
+/// Const generic.
+#[instrument_automation(type = "array")]
+#[must_use]
+pub fn array<const N: usize>(value: u8) -> [u8; N] {
+    [value; N]
+}
+
+/// Const generic, async.
+#[instrument_automation(type = "array")]
+pub async fn array_later<const N: usize>(value: u8) -> [u8; N] {
+    [value; N]
+}
+
+/// A named lifetime.
+#[instrument_automation(type = "longest")]
+#[must_use]
+pub fn longest<'a>(one: &'a str, other: &'a str) -> &'a str {
+    if one.len() > other.len() { one } else { other }
+}
+
+/// A named lifetime, async.
+#[instrument_automation(type = "longest")]
+pub async fn longest_later<'a>(one: &'a str, other: &'a str) -> &'a str {
+    std::future::ready(()).await;
+    if one.len() > other.len() { one } else { other }
+}
+
+/// An elided lifetime in a path.
+#[instrument_automation(type = "cow")]
+#[must_use]
+pub fn cow(text: &str) -> std::borrow::Cow<'_, str> {
+    text.into()
+}
+
+/// An opaque argument and result.
+#[instrument_automation(type = "opaque")]
+pub fn opaque(values: impl IntoIterator<Item = u8>) -> impl Iterator<Item = u16> {
+    values.into_iter().map(u16::from)
+}
+
+/// An opaque part of a result, and `?`.
+///
+/// # Errors
+/// If `text` is no number.
+#[instrument_automation(type = "opaque")]
+pub fn opaque_part(text: &str) -> Result<impl Display + use<>, std::num::ParseIntError> {
+    Ok(text.parse::<u8>()? + 1)
+}
+
+/// The same, async.
+///
+/// # Errors
+/// If `text` is no number.
+#[instrument_automation(type = "opaque")]
+pub async fn opaque_part_later(text: &str) -> Result<impl Display, std::num::ParseIntError> {
+    std::future::ready(()).await;
+    Ok(text.parse::<u8>()? + 1)
+}
+
+/// A generic method of a generic type.
+#[derive(Debug)]
+pub struct Holder<T>(T);
+
+impl<T: Display + Sync> Holder<T> {
+    /// Shows.
+    #[instrument_automation(type = "show")]
+    pub async fn show<U: Display + Send>(&self, with: U) -> String {
+        format!("{}{with}", self.0)
+    }
+}
+
+fn send(_: &impl Send) {}
+
+fn main() {
+    send(&Holder(1).show(2));
+    send(&any(1));
+    assert_eq!(generic::<_, String>(&1, None), Ok(1));
+    assert_eq!(array::<2>(1), [1, 1]);
+    assert_eq!(longest("a", "bc"), "bc");
+    assert_eq!(opaque([1]).next(), Some(1));
+    assert!(opaque_part("1").is_ok());
+    assert_eq!(cow("a"), "a");
+}
