@@ -114,11 +114,15 @@ impl StackBuilder {
     /// # Errors
     /// [`StartError`]; what had started by then is ended again.
     pub async fn start(self) -> Result<Stack, StartError> {
-        match self.engine {
-            Choice::Native => self.start_native().await,
-            Choice::Docker => self.start_docker().await,
-            Choice::WhatAnswers if docker::check().await.is_ok() => self.start_docker().await,
-            Choice::WhatAnswers => self.start_native().await,
+        let in_containers = match self.engine {
+            Choice::Native => false,
+            Choice::Docker => true,
+            Choice::WhatAnswers => docker::check().await.is_ok(),
+        };
+        if in_containers {
+            self.start_docker().await
+        } else {
+            self.start_native().await
         }
     }
 
@@ -173,9 +177,10 @@ impl StackBuilder {
     }
 
     fn choose_ports(&self) -> Result<Ports, StartError> {
-        let ports = match self.free_ports {
-            true => Ports::free(),
-            false => Ports::usual(),
+        let ports = if self.free_ports {
+            Ports::free()
+        } else {
+            Ports::usual()
         };
         let ports = ports.with(&self.ports);
         match ports.taken(&self.components()) {

@@ -110,10 +110,10 @@ impl Recipe {
         hasher.update(env::consts::OS);
         hasher.update(env::consts::ARCH);
         let digest = hasher.finalize();
-        Ok(digest[..6]
+        let head = digest[..6]
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+            .fold(0_u64, |head, byte| head << 8 | u64::from(*byte));
+        Ok(format!("{head:012x}"))
     }
 
     fn read(&self, name: &str) -> Result<Vec<u8>, ProvisionError> {

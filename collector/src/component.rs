@@ -31,6 +31,7 @@ impl Component {
     ];
 
     /// The name in messages, of its log file and of its cache entry.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Component::Collector => "collector",
@@ -41,6 +42,7 @@ impl Component {
     }
 
     /// The name of its service in `compose.yaml`.
+    #[must_use]
     pub const fn service(self) -> &'static str {
         match self {
             Component::Collector => "otel-collector",
@@ -49,6 +51,7 @@ impl Component {
     }
 
     /// The version that runs natively, without a leading `v`.
+    #[must_use]
     pub fn version(self) -> &'static str {
         self.recipe().version
     }

@@ -61,7 +61,7 @@ pub(crate) struct Docker {
 
 impl Docker {
     /// Starts the services and waits until those that have a health check are healthy.
-    pub async fn start(site: &Site, scratch: bool) -> Result<Self, StartError> {
+    pub(crate) async fn start(site: &Site, scratch: bool) -> Result<Self, StartError> {
         let logs = site.dir.join("logs");
         std::fs::create_dir_all(&logs).map_err(StartError::file("cannot create", &logs))?;
         let mut docker = Self {
@@ -86,29 +86,33 @@ impl Docker {
         Ok(docker)
     }
 
-    pub async fn kill(&self, component: Component) -> Result<(), DockerError> {
+    pub(crate) async fn kill(&self, component: Component) -> Result<(), DockerError> {
         self.compose(&["kill", component.service()]).await
     }
 
-    pub async fn stop(&self, component: Component) -> Result<(), DockerError> {
+    pub(crate) async fn stop(&self, component: Component) -> Result<(), DockerError> {
         self.compose(&["stop", component.service()]).await
     }
 
-    pub async fn pause(&self, component: Component) -> Result<(), DockerError> {
+    pub(crate) async fn pause(&self, component: Component) -> Result<(), DockerError> {
         self.compose(&["pause", component.service()]).await
     }
 
-    pub async fn resume(&self, component: Component) -> Result<(), DockerError> {
+    pub(crate) async fn resume(&self, component: Component) -> Result<(), DockerError> {
         self.compose(&["unpause", component.service()]).await
     }
 
-    pub async fn start_again(&self, component: Component, site: &Site) -> Result<(), StartError> {
+    pub(crate) async fn start_again(
+        &self,
+        component: Component,
+        site: &Site,
+    ) -> Result<(), StartError> {
         let up = ["up", "--detach", "--wait", "--no-deps", component.service()];
         self.compose(&up).await?;
         until_ready(component, site).await
     }
 
-    pub async fn down(&mut self) -> Result<(), DockerError> {
+    pub(crate) async fn down(&mut self) -> Result<(), DockerError> {
         self.compose(self.down_args()).await?;
         self.up = false;
         Ok(())

@@ -38,7 +38,7 @@ pub(crate) struct Native {
 
 impl Native {
     /// Starts every component, then waits until each is ready.
-    pub async fn start(programs: Programs, site: &Site) -> Result<Self, StartError> {
+    pub(crate) async fn start(programs: Programs, site: &Site) -> Result<Self, StartError> {
         let logs = site.dir.join("logs");
         fs::create_dir_all(&logs).map_err(StartError::file("cannot create", &logs))?;
         for component in &site.components {
@@ -59,7 +59,11 @@ impl Native {
         Ok(native)
     }
 
-    pub async fn start_again(&self, component: Component, site: &Site) -> Result<(), ControlError> {
+    pub(crate) async fn start_again(
+        &self,
+        component: Component,
+        site: &Site,
+    ) -> Result<(), ControlError> {
         let mut processes = self.processes.lock().await;
         if !site.components.contains(&component) {
             return Err(ControlError::NotPartOfStack { component });
@@ -85,7 +89,7 @@ impl Native {
             })
     }
 
-    pub async fn kill(&self, component: Component) -> Result<(), ControlError> {
+    pub(crate) async fn kill(&self, component: Component) -> Result<(), ControlError> {
         let process = self.take(component).await?;
         process
             .kill()
@@ -93,7 +97,7 @@ impl Native {
             .map_err(ControlError::process("kill", component))
     }
 
-    pub async fn stop(&self, component: Component) -> Result<(), ControlError> {
+    pub(crate) async fn stop(&self, component: Component) -> Result<(), ControlError> {
         let process = self.take(component).await?;
         process
             .stop()
@@ -101,7 +105,7 @@ impl Native {
             .map_err(ControlError::process("stop", component))
     }
 
-    pub async fn pause(&self, component: Component) -> Result<(), ControlError> {
+    pub(crate) async fn pause(&self, component: Component) -> Result<(), ControlError> {
         let processes = self.processes.lock().await;
         running(&processes, component)?
             .pause()
@@ -109,7 +113,7 @@ impl Native {
             .map_err(ControlError::process("pause", component))
     }
 
-    pub async fn resume(&self, component: Component) -> Result<(), ControlError> {
+    pub(crate) async fn resume(&self, component: Component) -> Result<(), ControlError> {
         let processes = self.processes.lock().await;
         running(&processes, component)?
             .resume()
@@ -117,7 +121,7 @@ impl Native {
     }
 
     /// Stops what still runs, senders before takers, so that nothing under way is lost.
-    pub async fn down(&self) -> Result<(), ControlError> {
+    pub(crate) async fn down(&self) -> Result<(), ControlError> {
         for component in Component::ALL {
             match self.stop(component).await {
                 Err(ControlError::NotRunning { .. }) => {}

@@ -20,7 +20,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// The directory to keep, or a new one.
-    pub fn take(kept: Option<&Path>) -> Result<Self, StartError> {
+    pub(crate) fn take(kept: Option<&Path>) -> Result<Self, StartError> {
         let (path, scratch) = match kept {
             Some(dir) => (dir.to_owned(), None),
             None => new_directory().map(|dir| (dir.path().to_owned(), Some(dir)))?,
@@ -33,21 +33,21 @@ impl Place {
         })
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub fn is_scratch(&self) -> bool {
+    pub(crate) fn is_scratch(&self) -> bool {
         self.scratch.is_some()
     }
 
     /// Leaves the directory where it is.
-    pub fn keep(mut self) {
+    pub(crate) fn keep(mut self) {
         self.scratch.take().map(TempDir::keep);
     }
 
     /// Removes the directory, unless it was given to be kept.
-    pub fn remove(&mut self) -> io::Result<()> {
+    pub(crate) fn remove(&mut self) -> io::Result<()> {
         self.scratch.take().map_or(Ok(()), TempDir::close)
     }
 }

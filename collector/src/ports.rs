@@ -51,16 +51,19 @@ impl Endpoint {
     ];
 
     /// The name on the command line, as in `--port otlp-grpc=14317`.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().0
     }
 
     /// The usual port, used unless another or a free one is asked for.
+    #[must_use]
     pub const fn default_port(self) -> u16 {
         self.row().1
     }
 
     /// Who listens there.
+    #[must_use]
     pub const fn component(self) -> Component {
         self.row().2
     }
@@ -116,25 +119,25 @@ impl FromStr for Endpoint {
 pub(crate) struct Ports(BTreeMap<Endpoint, u16>);
 
 impl Ports {
-    pub fn usual() -> Self {
+    pub(crate) fn usual() -> Self {
         Self(Endpoint::ALL.map(|e| (e, e.default_port())).into())
     }
 
-    pub fn free() -> Self {
+    pub(crate) fn free() -> Self {
         Self(Endpoint::ALL.map(|e| (e, free_port())).into())
     }
 
-    pub fn with(mut self, chosen: &BTreeMap<Endpoint, u16>) -> Self {
+    pub(crate) fn with(mut self, chosen: &BTreeMap<Endpoint, u16>) -> Self {
         self.0.extend(chosen);
         self
     }
 
-    pub fn of(&self, endpoint: Endpoint) -> u16 {
+    pub(crate) fn of(&self, endpoint: Endpoint) -> u16 {
         self.0[&endpoint]
     }
 
     /// The first endpoint of these components whose port somebody else holds.
-    pub fn taken(&self, components: &[Component]) -> Option<(Endpoint, u16)> {
+    pub(crate) fn taken(&self, components: &[Component]) -> Option<(Endpoint, u16)> {
         self.0
             .iter()
             .map(|(endpoint, port)| (*endpoint, *port))
@@ -151,7 +154,8 @@ const FREE_COUNT: u16 = 12_000;
 fn free_port() -> u16 {
     static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
     let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let start = (RandomState::new().hash_one(()) % u64::from(FREE_COUNT)) as u16;
+    let [high, low, ..] = RandomState::new().hash_one(()).to_ne_bytes();
+    let start = u16::from_ne_bytes([high, low]) % FREE_COUNT;
     (0..FREE_COUNT)
         .map(|step| FIRST_FREE + (start + step) % FREE_COUNT)
         .find(|port| is_free(*port) && given.insert(*port))

@@ -27,7 +27,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub async fn start(programs: &Path, launch: &Launch, log: &Path) -> io::Result<Self> {
+    pub(crate) async fn start(programs: &Path, launch: &Launch, log: &Path) -> io::Result<Self> {
         for dir in &launch.dirs {
             fs::create_dir_all(dir)?;
         }
@@ -47,7 +47,7 @@ impl Process {
     }
 
     /// The exit status, if the process has ended by itself.
-    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+    pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
 
@@ -56,13 +56,16 @@ impl Process {
     }
 
     fn pid(&self) -> io::Result<Pid> {
-        let pid = self.child.id().and_then(|id| Pid::from_raw(id as i32));
+        let pid = self
+            .child
+            .id()
+            .and_then(|id| Pid::from_raw(id.cast_signed()));
         pid.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 
     /// Freezes the process, and waits until its last thread has stopped: before that the signal
     /// is only on its way, and requests are still answered.
-    pub async fn pause(&self) -> io::Result<()> {
+    pub(crate) async fn pause(&self) -> io::Result<()> {
         self.signal(Signal::STOP)?;
         let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
         while waitid(WaitId::Pid(self.pid()?), stopped)?.is_none() {
@@ -71,16 +74,16 @@ impl Process {
         Ok(())
     }
 
-    pub fn resume(&self) -> io::Result<()> {
+    pub(crate) fn resume(&self) -> io::Result<()> {
         self.signal(Signal::CONT)
     }
 
-    pub async fn kill(mut self) -> io::Result<()> {
+    pub(crate) async fn kill(mut self) -> io::Result<()> {
         self.child.kill().await
     }
 
     /// Asks the process to end and waits; kills it if it takes too long.
-    pub async fn stop(mut self) -> io::Result<()> {
+    pub(crate) async fn stop(mut self) -> io::Result<()> {
         if self.ended()?.is_some() {
             return Ok(());
         }

@@ -21,32 +21,32 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub fn port(&self, endpoint: Endpoint) -> u16 {
+    pub(crate) fn port(&self, endpoint: Endpoint) -> u16 {
         self.ports.of(endpoint)
     }
 
-    pub fn address(&self, endpoint: Endpoint) -> String {
+    pub(crate) fn address(&self, endpoint: Endpoint) -> String {
         format!("127.0.0.1:{}", self.port(endpoint))
     }
 
-    pub fn url(&self, endpoint: Endpoint) -> String {
+    pub(crate) fn url(&self, endpoint: Endpoint) -> String {
         format!("http://{}", self.address(endpoint))
     }
 
     /// Survives a restart of the component.
-    pub fn data(&self, component: Component) -> PathBuf {
+    pub(crate) fn data(&self, component: Component) -> PathBuf {
         self.dir.join("data").join(component.name())
     }
 
-    pub fn log(&self, component: Component) -> PathBuf {
+    pub(crate) fn log(&self, component: Component) -> PathBuf {
         self.dir.join("logs").join(format!("{component}.log"))
     }
 
-    pub fn prometheus_yml(&self) -> PathBuf {
+    pub(crate) fn prometheus_yml(&self) -> PathBuf {
         self.dir.join("prometheus.yml")
     }
 
-    pub fn metric_expiration_env(&self) -> Option<(&'static str, String)> {
+    pub(crate) fn metric_expiration_env(&self) -> Option<(&'static str, String)> {
         let expiration = self.metric_expiration?;
         Some((
             "AXISOR_COLLECTOR_METRIC_EXPIRATION",

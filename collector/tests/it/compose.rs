@@ -57,7 +57,7 @@ async fn the_specification_refuses_a_misspelt_key() {
     assert!(!validator.is_valid(&wrong));
 }
 
-pub async fn engine_answers() -> bool {
+pub(crate) async fn engine_answers() -> bool {
     let version = Command::new("docker").arg("version").output().await;
     version.is_ok_and(|output| output.status.success()) && compose_answers().await
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A stack for one test.
-pub fn quick() -> StackBuilder {
+pub(crate) fn quick() -> StackBuilder {
     Stack::builder()
         .native()
         .free_ports()
@@ -22,23 +22,23 @@ pub fn quick() -> StackBuilder {
 }
 
 /// A file of `collector/`.
-pub fn committed(file: &str) -> PathBuf {
+pub(crate) fn committed(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
 }
 
-pub fn committed_yaml(file: &str) -> Value {
+pub(crate) fn committed_yaml(file: &str) -> Value {
     let text = std::fs::read_to_string(committed(file)).unwrap();
     serde_yaml_ng::from_str(&text).unwrap()
 }
 
 /// The path of one of a component's programs.
-pub async fn program(component: Component, name: &str) -> PathBuf {
+pub(crate) async fn program(component: Component, name: &str) -> PathBuf {
     let programs = provision(component, Progress::Stderr).await.unwrap();
     programs.join(name)
 }
 
 /// Asks until there is an answer; panics with `what` if none comes in time.
-pub async fn until<T, F>(what: &str, mut ask: impl FnMut() -> F) -> T
+pub(crate) async fn until<T, F>(what: &str, mut ask: impl FnMut() -> F) -> T
 where
     F: Future<Output = Option<T>>,
 {
@@ -52,17 +52,17 @@ where
     }
 }
 
-pub async fn get(url: &str) -> Option<String> {
+pub(crate) async fn get(url: &str) -> Option<String> {
     let response = client().get(url).send().await.ok()?;
     response.error_for_status().ok()?.text().await.ok()
 }
 
-pub async fn get_json(url: &str) -> Option<Value> {
+pub(crate) async fn get_json(url: &str) -> Option<Value> {
     serde_json::from_str(&get(url).await?).ok()
 }
 
 /// Sends one OTLP request as JSON; `signal` is `metrics` or `traces`.
-pub async fn post(stack: &Stack, signal: &str, body: &Value) {
+pub(crate) async fn post(stack: &Stack, signal: &str, body: &Value) {
     let url = format!("{}/v1/{signal}", stack.otlp_http());
     let response = client().post(url).json(body).send().await.unwrap();
     assert!(response.status().is_success(), "{:?}", response.status());
@@ -73,7 +73,7 @@ fn client() -> Client {
 }
 
 /// The result of an instant query.
-pub async fn query(stack: &Stack, expression: &str) -> Option<Vec<Value>> {
+pub(crate) async fn query(stack: &Stack, expression: &str) -> Option<Vec<Value>> {
     let url = format!("{}/api/v1/query", stack.prometheus());
     let request = client().get(url).query(&[("query", expression)]);
     let answer: Value = request.send().await.ok()?.json().await.ok()?;
@@ -81,26 +81,26 @@ pub async fn query(stack: &Stack, expression: &str) -> Option<Vec<Value>> {
 }
 
 /// The value of the only series of an instant query.
-pub async fn value(stack: &Stack, expression: &str) -> Option<String> {
+pub(crate) async fn value(stack: &Stack, expression: &str) -> Option<String> {
     match query(stack, expression).await?.as_slice() {
         [series] => Some(series["value"][1].as_str()?.to_owned()),
         _ => None,
     }
 }
 
-pub fn now() -> String {
+pub(crate) fn now() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     since.as_nanos().to_string()
 }
 
-pub fn attributes(pairs: &[(&str, &str)]) -> Value {
+pub(crate) fn attributes(pairs: &[(&str, &str)]) -> Value {
     pairs
         .iter()
         .map(|(key, value)| json!({"key": key, "value": {"stringValue": value}}))
         .collect()
 }
 
-pub fn resource(service: &str, instance: &str) -> Value {
+pub(crate) fn resource(service: &str, instance: &str) -> Value {
     let pairs = [
         ("service.name", service),
         ("service.instance.id", instance),
@@ -110,7 +110,7 @@ pub fn resource(service: &str, instance: &str) -> Value {
 }
 
 /// A request with metrics of one service and one scope.
-pub fn metrics(service: &str, instance: &str, metrics: &[Value]) -> Value {
+pub(crate) fn metrics(service: &str, instance: &str, metrics: &[Value]) -> Value {
     json!({"resourceMetrics": [{
         "resource": resource(service, instance),
         "scopeMetrics": [{"scope": {"name": "test"}, "metrics": metrics}],
@@ -118,7 +118,7 @@ pub fn metrics(service: &str, instance: &str, metrics: &[Value]) -> Value {
 }
 
 /// A cumulative counter with one data point per set of labels.
-pub fn counter(name: &str, help: &str, points: &[(&[(&str, &str)], f64)]) -> Value {
+pub(crate) fn counter(name: &str, help: &str, points: &[(&[(&str, &str)], f64)]) -> Value {
     let sum = json!({
         "aggregationTemporality": 2,
         "isMonotonic": true,
@@ -127,7 +127,7 @@ pub fn counter(name: &str, help: &str, points: &[(&[(&str, &str)], f64)]) -> Val
     json!({"name": name, "description": help, "sum": sum})
 }
 
-pub fn gauge(name: &str, unit: &str, number_of: f64) -> Value {
+pub(crate) fn gauge(name: &str, unit: &str, number_of: f64) -> Value {
     let points = json!([number(&(&[], number_of))]);
     json!({"name": name, "description": "h", "unit": unit, "gauge": {"dataPoints": points}})
 }
@@ -137,7 +137,7 @@ fn number((labels, value): &(&[(&str, &str)], f64)) -> Value {
 }
 
 /// A request with one finished span.
-pub fn span(service: &str, trace: &str, name: &str) -> Value {
+pub(crate) fn span(service: &str, trace: &str, name: &str) -> Value {
     let span = json!({
         "traceId": trace,
         "spanId": "00f067aa0ba902b7",
@@ -153,7 +153,7 @@ pub fn span(service: &str, trace: &str, name: &str) -> Value {
 }
 
 /// The names of the spans Jaeger has of a trace, once it has it.
-pub async fn spans_in_jaeger(stack: &Stack, trace: &str) -> Option<Vec<String>> {
+pub(crate) async fn spans_in_jaeger(stack: &Stack, trace: &str) -> Option<Vec<String>> {
     let answer = get_json(&format!("{}/api/traces/{trace}", stack.jaeger())).await?;
     let spans = answer["data"][0]["spans"].as_array()?;
     spans
@@ -162,17 +162,17 @@ pub async fn spans_in_jaeger(stack: &Stack, trace: &str) -> Option<Vec<String>> 
         .collect()
 }
 
-pub async fn refuses(port: u16) -> bool {
+pub(crate) async fn refuses(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).await.is_err()
 }
 
 /// A service that answers every request with this page of metrics; gives its address.
-pub async fn service(page: &'static str) -> String {
+pub(crate) async fn service(page: &'static str) -> String {
     serve(("127.0.0.1", 0), page).await
 }
 
 /// The same at a chosen address.
-pub async fn serve(address: (&str, u16), page: &'static str) -> String {
+pub(crate) async fn serve(address: (&str, u16), page: &'static str) -> String {
     let listener = TcpListener::bind(address).await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move {
