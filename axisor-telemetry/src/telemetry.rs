@@ -100,7 +100,7 @@ impl TelemetryBuilder {
     ///
     /// A wrong key or value is an error of [`build`](Self::build) and [`init`](Self::init).
     pub fn set(mut self, key: impl Into<String>, value: impl ToString) -> Self {
-        self.settings = self.settings.set(key, value.to_string());
+        self.settings = self.settings.set(key, value);
         self
     }
 
@@ -286,6 +286,7 @@ impl Telemetry {
     }
 
     /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces.
+    #[must_use]
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,

@@ -3,13 +3,13 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt::Write as _;
+use std::fmt::{self, Display, Write as _};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, Metric, NumberDataPoint};
 
 use crate::catalog::Series;
@@ -73,7 +73,7 @@ impl Page {
         }
         match &metric.data {
             Some(Data::Gauge(gauge)) => {
-                numbers(family, &name, &gauge.data_points, &mut self.labels)
+                numbers(family, &name, &gauge.data_points, &mut self.labels);
             }
             Some(Data::Sum(sum)) => numbers(family, &name, &sum.data_points, &mut self.labels),
             Some(Data::Histogram(histogram)) => {
@@ -120,12 +120,12 @@ fn numbers(family: &mut Family, name: &str, points: &[NumberDataPoint], labels: 
         if !family.seen.insert(labels.clone()) {
             continue;
         }
-        let value = match point.value {
-            Some(Number::AsInt(value)) => value as f64,
-            Some(Number::AsDouble(value)) => value,
-            None => continue,
-        };
-        sample(&mut family.samples, name, "", labels, None, value);
+        let out = &mut family.samples;
+        match point.value {
+            Some(Value::AsInt(value)) => sample(out, name, "", labels, None, value),
+            Some(Value::AsDouble(value)) => sample(out, name, "", labels, None, Number(value)),
+            None => {}
+        }
     }
 }
 
@@ -143,7 +143,7 @@ fn histogram_point(
     let mut below = 0;
     for (bound, count) in point.explicit_bounds.iter().zip(&point.bucket_counts) {
         below += count;
-        sample(out, name, "_bucket", labels, Some(*bound), below as f64);
+        sample(out, name, "_bucket", labels, Some(*bound), below);
     }
     sample(
         out,
@@ -151,48 +151,47 @@ fn histogram_point(
         "_bucket",
         labels,
         Some(f64::INFINITY),
-        point.count as f64,
+        point.count,
     );
-    sample(
-        out,
-        name,
-        "_sum",
-        labels,
-        None,
-        point.sum.unwrap_or_default(),
-    );
-    sample(out, name, "_count", labels, None, point.count as f64);
+    let sum = point.sum.unwrap_or_default();
+    sample(out, name, "_sum", labels, None, Number(sum));
+    sample(out, name, "_count", labels, None, point.count);
 }
 
-fn sample(out: &mut String, name: &str, suffix: &str, labels: &str, le: Option<f64>, value: f64) {
-    out.push_str(name);
-    out.push_str(suffix);
-    match le {
-        Some(le) => {
-            let comma = if labels.is_empty() { "" } else { "," };
-            let _ = write!(out, "{{{labels}{comma}le=\"");
-            number(out, le);
-            out.push_str("\"}");
-        }
-        None if labels.is_empty() => {}
-        None => {
-            let _ = write!(out, "{{{labels}}}");
+fn sample(
+    out: &mut String,
+    name: &str,
+    suffix: &str,
+    labels: &str,
+    le: Option<f64>,
+    value: impl Display,
+) {
+    let comma = if labels.is_empty() { "" } else { "," };
+    let _ = match le {
+        Some(le) => write!(
+            out,
+            "{name}{suffix}{{{labels}{comma}le=\"{}\"}} ",
+            Number(le)
+        ),
+        None if labels.is_empty() => write!(out, "{name}{suffix} "),
+        None => write!(out, "{name}{suffix}{{{labels}}} "),
+    };
+    let _ = writeln!(out, "{value}");
+}
+
+/// Written so that Go's `strconv.ParseFloat` reads it back without loss.
+struct Number(f64);
+
+impl Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            value if value.is_nan() => f.write_str("NaN"),
+            f64::INFINITY => f.write_str("+Inf"),
+            f64::NEG_INFINITY => f.write_str("-Inf"),
+            value if value != 0.0 && !(1e-6..1e21).contains(&value.abs()) => write!(f, "{value:e}"),
+            value => write!(f, "{value}"),
         }
     }
-    out.push(' ');
-    number(out, value);
-    out.push('\n');
-}
-
-/// As Go's `strconv.ParseFloat` reads it back without loss.
-fn number(out: &mut String, value: f64) {
-    let _ = match value {
-        value if value.is_nan() => write!(out, "NaN"),
-        f64::INFINITY => write!(out, "+Inf"),
-        f64::NEG_INFINITY => write!(out, "-Inf"),
-        value if value != 0.0 && !(1e-6..1e21).contains(&value.abs()) => write!(out, "{value:e}"),
-        value => write!(out, "{value}"),
-    };
 }
 
 fn write_labels(out: &mut String, attributes: &[KeyValue]) {

@@ -28,7 +28,7 @@ pub(crate) type HistogramFamily = Family<BoundHistogram<f64>>;
 pub(crate) struct Family<B> {
     name: Arc<str>,
     labels: Arc<[LabelName]>,
-    bind: Box<dyn Fn(&[KeyValue]) -> B + Send + Sync>,
+    bind: Bind<B>,
     series: RwLock<HashMap<LabelValues, B>>,
     bound: usize,
     overflow: Option<Arc<CounterFamily>>,
@@ -71,6 +71,9 @@ impl GaugeCell {
         self.gauge.record(*value);
     }
 }
+
+/// Makes the series of these label values.
+type Bind<B> = Box<dyn Fn(&[KeyValue]) -> B + Send + Sync>;
 
 /// A label's name and whether its values are a set known beforehand.
 #[derive(Clone)]

@@ -8,9 +8,9 @@ use super::error::MetricError;
 ///
 /// By position there is one for each label, in their order. By name a label may be left out and is then empty,
 /// which a scraper takes as absent.
-pub trait LabelSet: Resolve {}
+pub trait LabelSet: Resolve + Copy {}
 
-impl<L: Resolve> LabelSet for L {}
+impl<L: Resolve + Copy> LabelSet for L {}
 
 /// Finds each label's value; sealed, since this module is private.
 pub trait Resolve {

@@ -20,14 +20,12 @@ pub(crate) struct Orders {
 impl Control {
     pub(crate) fn new() -> (Self, Orders) {
         let (flush, flushes) = mpsc::channel(8);
-        let (give_up, gives_up) = watch::channel(None);
-        (
-            Self { flush, give_up },
-            Orders {
-                flush: flushes,
-                give_up: gives_up,
-            },
-        )
+        let (give_up, closing) = watch::channel(None);
+        let orders = Orders {
+            flush: flushes,
+            give_up: closing,
+        };
+        (Self { flush, give_up }, orders)
     }
 
     /// Ends when the task has sent or lost what it held, or is gone.

@@ -244,7 +244,7 @@ impl Pusher {
             }
             Sent::Refused { why } => self.ledger.failing(Signal::Metrics, Loss::Rejected, why),
             Sent::Unreachable { why } => {
-                self.ledger.failing(Signal::Metrics, Loss::Unreachable, why)
+                self.ledger.failing(Signal::Metrics, Loss::Unreachable, why);
             }
         }
     }

@@ -178,12 +178,12 @@ impl Pipeline {
             tokio::join!(
                 async {
                     if let Some(spans) = spans {
-                        spans.await
+                        spans.await;
                     }
                 },
                 async {
                     if let Some(metrics) = metrics {
-                        metrics.await
+                        metrics.await;
                     }
                 },
             );

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::answers::{Answer, Answers};
 use super::client::{self, Reply};
-use super::custom::{CustomMetrics, Refusal};
+use super::custom::CustomMetrics;
 use super::exposition::Exposition;
 use super::fixture::reason;
 use super::scenario::{Action, HttpRequest, Many, ManyKind, Poll, Scenario, State, Step};
