@@ -1,4 +1,45 @@
-//! OpenTelemetry-native instrumentation for Axisor's services.
+//! OpenTelemetry-native instrumentation for Axisor's services: the `axisor_*` series, traces and health of the original
+//! `MonitoringService`, from attributes on functions and one layer on a router.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use axisor_telemetry::{Telemetry, instrument_automation};
+//!
+//! #[instrument_automation(type = "margin_check")]
+//! fn check_margin(position: u64) -> Result<(), std::io::Error> {
+//!     Ok(())
+//! }
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let telemetry = Telemetry::builder("margin-monitor").init()?;
+//!     check_margin(7)?;
+//!     println!("{}", telemetry.exposition()?);
+//!     println!("{}", telemetry.shutdown(Duration::from_secs(5))?);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | to | look at |
+//! |---|---|
+//! | start, configure and end it | [`Telemetry`], [`TelemetryBuilder`], [`config`] |
+//! | count and trace a function | [`instrument_automation`], [`track_margin_guard`], [`ExecutionOutcome`], [`LabelValue`] |
+//! | record by a plain call | [`record`], through [`Telemetry::automations`] and its neighbours |
+//! | make metrics of your own | [`Telemetry::counter`], [`Telemetry::gauge`], [`Telemetry::histogram`] |
+//! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
+//! | serve `/metrics` and `/health` | [`Telemetry::router`], [`Telemetry::serve`], [`health`], [`poll`] |
+//! | know every series | [`catalog`] |
+//! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |
+//! | read on | [`guide`]: architecture, moving from prom-client; [`config`]: every setting |
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `axum` | yes | the HTTP layer, `/metrics` and `/health` as a router, the small server for workers |
+//! | `grpc` | yes | OTLP over gRPC |
+//! | `http` | | OTLP over HTTP with protobuf bodies |
+//! | `tls` | | `https://` towards the Collector |
 
 #[doc(hidden)]
 pub mod __private;
@@ -8,6 +49,7 @@ mod clock;
 pub mod config;
 mod contained;
 pub mod exposition;
+pub mod guide;
 pub mod health;
 #[cfg(feature = "axum")]
 pub mod http;
@@ -35,3 +77,8 @@ pub use label::LabelValue;
 pub use outcome::{ExecutionOutcome, Outcome};
 pub use pipeline::{ShutdownError, ShutdownReport, SignalReport};
 pub use telemetry::{StartError, Telemetry, TelemetryBuilder, TelemetryGuard};
+
+/// The README's program is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

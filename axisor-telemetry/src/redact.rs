@@ -95,6 +95,12 @@ fn is_key(run: &str) -> bool {
     has(u8::is_ascii_digit) && (both_cases || stretches.any(|stretch| stretch.len() >= 20))
 }
 
+/// Compiles the rules, so that no call has to.
+pub(crate) fn prepare() {
+    LazyLock::force(&RULES);
+    LazyLock::force(&RUN);
+}
+
 static RULES: LazyLock<Vec<Regex>> =
     LazyLock::new(|| PATTERNS.iter().map(|pattern| compiled(pattern)).collect());
 

@@ -36,7 +36,7 @@ use crate::pipeline::{
 };
 use crate::poll::{self, Poll, Polls};
 use crate::scope::{self, Scope};
-use crate::{catalog, exposition, logs};
+use crate::{catalog, exposition, logs, redact};
 
 /// How long a dropped guard tries to send what is left.
 const DROP_DEADLINE: Duration = Duration::from_secs(2);
@@ -158,6 +158,7 @@ impl TelemetryBuilder {
         if config.disabled {
             disable(&mut config);
         }
+        redact::prepare();
         let resource = pipeline::resource(&config);
         let reader = Reader::new();
         let meters = pipeline::meter_provider(&config, resource.clone(), reader.clone());

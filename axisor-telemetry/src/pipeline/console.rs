@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::trace::{SpanId, Status, TraceId};
@@ -11,14 +11,17 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
+use super::ledger::{Ledger, Loss, Signal};
+
 /// The most traces that may be unfinished at a time; the spans of others are printed by themselves.
 const MAX_OPEN_TRACES: usize = 256;
 /// The most spans of a trace kept for its tree.
 const MAX_SPANS: usize = 256;
 
 /// Gathers a trace until the span ends that has no parent in this process, then prints it to standard output.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct TreePrinter {
+    ledger: Arc<Ledger>,
     open: Mutex<HashMap<TraceId, Vec<SpanData>>>,
 }
 
@@ -27,7 +30,8 @@ impl SpanProcessor for TreePrinter {
 
     fn on_end(&self, span: SpanData) {
         if let Some(trace) = self.finished(span) {
-            let _ = std::io::stdout().lock().write_all(tree(&trace).as_bytes());
+            let written = std::io::stdout().lock().write_all(tree(&trace).as_bytes());
+            self.settle(trace.len() as u64, written);
         }
     }
 
@@ -41,6 +45,22 @@ impl SpanProcessor for TreePrinter {
 }
 
 impl TreePrinter {
+    pub(super) fn new(ledger: &Arc<Ledger>) -> Self {
+        Self {
+            ledger: Arc::clone(ledger),
+            open: Mutex::default(),
+        }
+    }
+
+    fn settle(&self, spans: u64, written: io::Result<()>) {
+        match written {
+            Ok(()) => self.ledger.exported(Signal::Traces, spans),
+            Err(error) => self
+                .ledger
+                .lost(Signal::Traces, Loss::Unreachable, spans, error),
+        }
+    }
+
     fn finished(&self, span: SpanData) -> Option<Vec<SpanData>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let id = span.span_context.trace_id();
@@ -51,6 +71,13 @@ impl TreePrinter {
         let spans = open.entry(id).or_default();
         if is_root || spans.len() < MAX_SPANS {
             spans.push(span);
+        } else {
+            self.ledger.lost(
+                Signal::Traces,
+                Loss::QueueFull,
+                1,
+                "the trace has more spans than its tree may show",
+            );
         }
         if is_root { open.remove(&id) } else { None }
     }

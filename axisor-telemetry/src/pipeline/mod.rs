@@ -93,7 +93,7 @@ pub(crate) fn start(
             tracers = tracers.with_span_processor(processor);
         }
         TracesExporter::Console => {
-            tracers = tracers.with_span_processor(console::TreePrinter::default());
+            tracers = tracers.with_span_processor(console::TreePrinter::new(ledger));
         }
         TracesExporter::None => {}
     }

@@ -1,0 +1,7 @@
+//! Chapters: how it is built, and how to come from prom-client.
+
+#[doc = include_str!("../guide/architecture.md")]
+pub mod architecture {}
+
+#[doc = include_str!("../guide/from-prom-client.md")]
+pub mod from_prom_client {}
