@@ -4,11 +4,13 @@
 //! |---|---|
 //! | [`golden`] | plays recordings of the original service and compares what comes out |
 //! | [`prometheus`] [`jaeger`] | clients of their APIs |
+//! | [`service`] [`page`] | services as processes of their own, and what a page shows |
 //! | [`until`](until()) [`ports`] | waiting for a condition, free ports |
 
 mod api;
 pub mod golden;
 pub mod jaeger;
+pub mod page;
 pub mod ports;
 pub mod prometheus;
 pub mod service;

@@ -30,7 +30,7 @@ impl SpanProcessor for TreePrinter {
 
     fn on_end(&self, span: SpanData) {
         if let Some(trace) = self.finished(span) {
-            let written = std::io::stdout().lock().write_all(tree(&trace).as_bytes());
+            let written = io::stdout().lock().write_all(tree(&trace).as_bytes());
             self.settle(trace.len() as u64, written);
         }
     }

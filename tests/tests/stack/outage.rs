@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use axisor_stack::{Component, Stack};
 use axisor_telemetry::{Telemetry, instrument_automation};
-use axisor_tests::until;
+use axisor_tests::page::until_line;
 use axum::Router;
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-const DEADLINE: Duration = Duration::from_secs(30);
 const OUTAGE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(5);
 /// Spans that may wait: fewer than end during the outage.
@@ -58,17 +57,9 @@ async fn an_outage_of_the_collector_blocks_nobody_and_loses_nothing_silently() {
     let exported = format!(
         "axisor_automation_executions_total{{automation_type=\"margin_check\",instance=\"outage\",job=\"axisor-backend\",status=\"success\"}} {requests}"
     );
-    until(DEADLINE, &exported, async || {
-        let page = reqwest::get(stack.exporter())
-            .await
-            .ok()?
-            .text()
-            .await
-            .ok()?;
-        page.lines().any(|line| line == exported).then_some(())
-    })
-    .await
-    .expect("the exact count");
+    until_line(&stack.exporter(), &exported)
+        .await
+        .expect("the exact count");
 
     let page = telemetry.exposition().expect("exposition");
     let dropped = page

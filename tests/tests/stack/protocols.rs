@@ -5,7 +5,7 @@ use std::time::Duration;
 use axisor_stack::{Component, Stack};
 use axisor_telemetry::record::AutomationStatus;
 use axisor_telemetry::{ShutdownReport, Telemetry};
-use axisor_tests::until;
+use axisor_tests::page::until_line;
 use opentelemetry::trace::Tracer as _;
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -28,17 +28,9 @@ async fn grpc_and_http_with_and_without_gzip_bring_the_same() {
             let sample = format!(
                 "axisor_automation_executions_total{{automation_type=\"margin_check\",instance=\"{instance}\",job=\"protocols\",status=\"success\"}} 1"
             );
-            until(DEADLINE, &sample, async || {
-                let page = reqwest::get(stack.exporter())
-                    .await
-                    .ok()?
-                    .text()
-                    .await
-                    .ok()?;
-                page.lines().any(|line| line == sample).then_some(())
-            })
-            .await
-            .expect("on the Collector's page");
+            until_line(&stack.exporter(), &sample)
+                .await
+                .expect("on the Collector's page");
         }
     }
     stack.down().await.expect("down");

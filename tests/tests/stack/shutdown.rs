@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use axisor_stack::{Component, Stack};
 use axisor_telemetry::{ShutdownError, ShutdownReport, Telemetry, instrument_automation};
-use axisor_tests::{ports, until};
+use axisor_tests::page::until_line;
+use axisor_tests::ports;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
@@ -63,17 +64,9 @@ async fn with_the_collector_up_everything_is_sent_and_said_so() {
         "otelcol_receiver_accepted_spans{{receiver=\"otlp\",transport=\"grpc\"}} {}",
         3 * CALLS
     );
-    until(Duration::from_secs(10), &accepted, async || {
-        let page = reqwest::get(stack.collector_telemetry())
-            .await
-            .ok()?
-            .text()
-            .await
-            .ok()?;
-        page.lines().any(|line| line == accepted).then_some(())
-    })
-    .await
-    .expect("the Collector says the same");
+    until_line(&stack.collector_telemetry(), &accepted)
+        .await
+        .expect("the Collector says the same");
     stack.down().await.expect("down");
 }
 

@@ -1,0 +1,197 @@
+//! What a telemetry is made of.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use opentelemetry_sdk::trace::{SpanExporter, TracerProviderBuilder};
+
+use super::{Inner, Telemetry, TelemetryGuard};
+use crate::clock::Clock;
+use crate::config::{
+    Config, ConfigError, Loader, MetricsExporter, Propagator, Sampler, TracesExporter,
+};
+use crate::health::{Health, HealthCheck};
+use crate::instruments::{CustomMetrics, Instruments, Meters};
+use crate::pipeline::{self, Collector, Ledger, Reader};
+use crate::poll::{self, Poll, Polls};
+use crate::redact;
+use crate::scope::Scope;
+
+/// What a telemetry is made of. Made by [`Telemetry::builder`].
+#[must_use = "nothing is recorded before `build()` or `init()`"]
+pub struct TelemetryBuilder {
+    settings: Loader,
+    clock: Clock,
+    exporters: Vec<AddExporter>,
+    pub(super) checks: Vec<(String, Arc<dyn HealthCheck>)>,
+    pub(super) polls: Vec<Poll>,
+}
+
+type AddExporter = Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>;
+
+impl TelemetryBuilder {
+    pub(super) fn new(service_name: impl Into<String>) -> Self {
+        Self {
+            settings: Loader::new(service_name),
+            clock: Clock::default(),
+            exporters: Vec::new(),
+            checks: Vec::new(),
+            polls: Vec::new(),
+        }
+    }
+
+    /// Sets `key` from code, which goes before the environment and the file. The keys are those of [`config`](crate::config).
+    ///
+    /// A wrong key or value is an error of [`build`](Self::build) and [`init`](Self::init).
+    pub fn set(mut self, key: impl Into<String>, value: impl ToString) -> Self {
+        self.settings = self.settings.set(key, value);
+        self
+    }
+
+    /// Reads settings from a TOML file, which the environment and code go before.
+    pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.settings = self.settings.file(path);
+        self
+    }
+
+    /// Does not look at the environment: for tests and for a second telemetry in a process.
+    pub fn without_environment(mut self) -> Self {
+        self.settings = self.settings.without_environment();
+        self
+    }
+
+    /// Measures durations with `clock` instead of the system's steady clock.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Hands every sampled span to `exporter` as it ends, beside the configured export.
+    pub fn span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
+        self.exporters
+            .push(Box::new(|tracers| tracers.with_simple_exporter(exporter)));
+        self
+    }
+
+    /// Builds a telemetry and touches no global: for tests, and for several in one process.
+    ///
+    /// # Errors
+    /// [`StartError::Config`] and [`StartError::Thread`].
+    pub fn build(self) -> Result<Telemetry, StartError> {
+        let telemetry = self.assemble()?;
+        telemetry.log_configuration();
+        Ok(telemetry)
+    }
+
+    /// Builds a telemetry and installs it for the whole process, with a `tracing` subscriber that logs as
+    /// section `logging` says.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is installed then.
+    pub fn init(self) -> Result<TelemetryGuard, StartError> {
+        let telemetry = self.assemble()?;
+        telemetry.install()?;
+        telemetry.log_configuration();
+        Ok(TelemetryGuard(telemetry))
+    }
+
+    fn assemble(self) -> Result<Telemetry, StartError> {
+        let mut config = self.settings.load()?;
+        if config.disabled {
+            disable(&mut config);
+        }
+        redact::prepare();
+        let resource = pipeline::resource(&config);
+        let reader = Reader::new();
+        let meters = pipeline::meter_provider(&config, resource.clone(), reader.clone());
+        let instruments = Meters::new(meters.clone(), config.metrics.series_bound);
+        let collector = Collector::new(reader, instruments.unsaid());
+        let catalogued = Instruments::new(&instruments);
+        let ledger = Ledger::new(&catalogued);
+        let tracers = pipeline::tracer_provider(&config, resource.clone());
+        let tracers = self
+            .exporters
+            .into_iter()
+            .fold(tracers, |tracers, add| add(tracers));
+        let (pipeline, tracers) =
+            pipeline::start(&config, &resource, tracers, collector.clone(), &ledger)
+                .map_err(StartError::Thread)?;
+        let tracers = tracers.build();
+        let scope = Scope::new(
+            catalogued,
+            tracers.tracer(env!("CARGO_PKG_NAME")),
+            self.clock,
+        );
+        Ok(Telemetry(Arc::new(Inner {
+            propagator: Arc::new(propagator(&config.propagators)),
+            custom: CustomMetrics::new(instruments),
+            health: Arc::new(Health::new(
+                Arc::clone(&scope),
+                config.health.timeout,
+                self.checks,
+            )),
+            polls: Polls::new(Arc::clone(&scope), poll::DEFAULT_TIMEOUT, self.polls),
+            config,
+            scope,
+            collector,
+            ledger,
+            pipeline,
+            tracers,
+            meters,
+        })))
+    }
+}
+
+impl fmt::Debug for TelemetryBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelemetryBuilder").finish_non_exhaustive()
+    }
+}
+
+/// `OTEL_SDK_DISABLED`: calls cost next to nothing and nothing leaves.
+fn disable(config: &mut Config) {
+    config.traces.exporter = TracesExporter::None;
+    config.traces.sampler = Sampler::AlwaysOff;
+    config
+        .metrics
+        .exporters
+        .retain(|exporter| *exporter != MetricsExporter::Otlp);
+    config.prometheus.enabled = false;
+}
+
+pub(super) fn propagator(propagators: &[Propagator]) -> TextMapCompositePropagator {
+    let propagator = |propagator: &Propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
+        match propagator {
+            Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
+            Propagator::Baggage => Box::new(BaggagePropagator::new()),
+        }
+    };
+    TextMapCompositePropagator::new(propagators.iter().map(propagator).collect())
+}
+
+/// Why the telemetry did not start. Nothing was installed then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The system gave no thread or runtime to the exporters.
+    #[error("the exporters' thread cannot be started, expected the system to give one more thread")]
+    Thread(#[source] io::Error),
+    /// Another telemetry is installed in this process.
+    #[error(
+        "telemetry is already installed in this process, expected one `init()`, or `build()` for a second telemetry"
+    )]
+    AlreadyInstalled,
+    /// Another `tracing` subscriber is installed in this process.
+    #[error(
+        "a `tracing` subscriber is already installed, expected none: use `build()` and add `Telemetry::layer()` to yours"
+    )]
+    SubscriberInstalled,
+}

@@ -1,0 +1,90 @@
+//! The process-wide telemetry and the guard that keeps it.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use opentelemetry::global;
+
+use super::builder::propagator;
+use super::{Inner, StartError, Telemetry};
+use crate::pipeline::{ShutdownError, ShutdownReport};
+use crate::{logs, scope};
+
+/// How long a dropped guard tries to send what is left.
+const DROP_DEADLINE: Duration = Duration::from_secs(2);
+
+static INSTALLED: ArcSwapOption<Inner> = ArcSwapOption::const_empty();
+
+impl Telemetry {
+    /// The telemetry installed by [`init`](super::TelemetryBuilder::init), if there is one.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        INSTALLED.load_full().map(Self)
+    }
+
+    pub(super) fn install(&self) -> Result<(), StartError> {
+        if INSTALLED
+            .compare_and_swap(&None::<Arc<Inner>>, Some(Arc::clone(&self.0)))
+            .is_some()
+        {
+            return Err(StartError::AlreadyInstalled);
+        }
+        if let Err(error) = logs::install(&self.0.config.logging, self.layer()) {
+            INSTALLED.store(None);
+            tracing::debug!(%error, "no subscriber installed");
+            return Err(StartError::SubscriberInstalled);
+        }
+        scope::install(Arc::clone(&self.0.scope));
+        global::set_tracer_provider(self.0.tracers.clone());
+        global::set_meter_provider(self.0.meters.clone());
+        global::set_text_map_propagator(propagator(&self.0.config.propagators));
+        Ok(())
+    }
+
+    fn uninstall(&self) {
+        scope::uninstall(&self.0.scope);
+        if INSTALLED
+            .load()
+            .as_ref()
+            .is_some_and(|installed| Arc::ptr_eq(installed, &self.0))
+        {
+            INSTALLED.store(None);
+        }
+    }
+}
+
+/// Keeps the installed telemetry; dropping it sends what is left, for at most two seconds, and uninstalls it.
+#[must_use = "dropping the guard ends the telemetry"]
+#[derive(Debug)]
+pub struct TelemetryGuard(pub(super) Telemetry);
+
+impl TelemetryGuard {
+    /// Ends the telemetry as [`Telemetry::shutdown`] and uninstalls it.
+    ///
+    /// # Errors
+    /// As [`Telemetry::shutdown`].
+    pub fn shutdown(self, deadline: Duration) -> Result<ShutdownReport, ShutdownError> {
+        self.0.uninstall();
+        self.0.shutdown(deadline)
+    }
+}
+
+impl Deref for TelemetryGuard {
+    type Target = Telemetry;
+
+    fn deref(&self) -> &Telemetry {
+        &self.0
+    }
+}
+
+impl Drop for TelemetryGuard {
+    /// After a [`shutdown`](Self::shutdown) there is nothing left to do.
+    fn drop(&mut self) {
+        self.0.uninstall();
+        if let Err(error) = self.0.shutdown(DROP_DEADLINE) {
+            tracing::warn!(%error, "telemetry ended");
+        }
+    }
+}
