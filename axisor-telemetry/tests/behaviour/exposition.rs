@@ -76,3 +76,20 @@ fn ten_thousand_values_are_kept_and_the_next_become_other() {
     assert!(page.contains("axisor_label_overflow_total{metric=\"axisor_many_total\"} 50\n"));
     assert!(!page.contains("otel"));
 }
+
+#[test]
+fn ten_kilobytes_of_quotes_and_newlines_are_one_series_and_one_line() {
+    let telemetry = telemetry();
+    let text = "\"\\\n\u{1f680}".repeat(1_500);
+    telemetry.margin_guard().record(&text, "pro");
+    telemetry.margin_guard().record(&text, "pro");
+    let page = telemetry.exposition().expect("exposition");
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('\n', "\\n")
+        .replace('"', "\\\"");
+    let sample = format!(
+        "axisor_margin_guard_actions_total{{action_type=\"{escaped}\",user_plan=\"pro\"}} 2"
+    );
+    assert!(page.lines().any(|line| line == sample));
+}
