@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::{fmt, io};
 
-use super::sections;
+use super::sections::{self, Kind};
 
 /// Why a configuration was not taken. Secrets never appear in the text.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,18 @@ pub enum ConfigError {
         line: usize,
         /// What the parser met.
         reason: String,
+    },
+    /// The file a setting names has no certificates.
+    #[error("`{key}` from {origin} is `{}`, expected {}", path.display(), Kind::Certificate.expected())]
+    Certificate {
+        /// The setting.
+        key: &'static str,
+        /// Where the value stands.
+        origin: Origin,
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be read, or what is wrong with what it says.
+        source: io::Error,
     },
     /// The setting needs a feature this build lacks.
     #[error(

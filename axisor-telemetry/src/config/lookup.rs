@@ -107,19 +107,19 @@ impl Resolver<'_> {
         }
     }
 
+    pub(super) fn origin(&self, key: &str) -> Origin {
+        let entry = self.given.get(key);
+        entry.map_or(Origin::Default, |entry| entry.origin.clone())
+    }
+
     pub(super) fn need(&self, key: &'static str, feature: &'static str) -> Result<(), ConfigError> {
         if self.features.contains(&(feature, true)) {
             return Ok(());
         }
-        let line = self.line(key);
-        let (given, origin) = line.map_or_else(
-            || (String::new(), Origin::Default),
-            |line| (line.value, line.origin),
-        );
         Err(ConfigError::MissingFeature {
             key,
-            origin,
-            given,
+            origin: self.origin(key),
+            given: self.line(key).map_or_else(String::new, |line| line.value),
             feature,
         })
     }

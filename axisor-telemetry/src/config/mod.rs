@@ -7,6 +7,7 @@
 //!
 #![doc = include_str!("../../guide/configuration.md")]
 
+mod certificate;
 mod error;
 mod file;
 mod given;
@@ -19,8 +20,11 @@ mod sections;
 mod sources;
 mod values;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
+pub(crate) use certificate::roots;
 pub use error::{ConfigError, Origin};
 pub use loader::Loader;
 pub use sections::reference;
@@ -157,6 +161,8 @@ pub struct Otlp {
     pub timeout: Duration,
     /// How bodies are compressed.
     pub compression: Compression,
+    /// A PEM file of the root certificates trusted in place of the system's. Checked: it holds at least one.
+    pub certificate: Option<PathBuf>,
 }
 
 /// Section `traces`.

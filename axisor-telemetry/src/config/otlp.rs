@@ -13,6 +13,7 @@ pub(super) struct OtlpKeys {
     headers: &'static str,
     timeout: &'static str,
     compression: &'static str,
+    certificate: &'static str,
     path: &'static str,
 }
 
@@ -22,6 +23,7 @@ const GENERAL: OtlpKeys = OtlpKeys {
     headers: "otlp.headers",
     timeout: "otlp.timeout",
     compression: "otlp.compression",
+    certificate: "otlp.certificate",
     path: "",
 };
 
@@ -31,6 +33,7 @@ pub(super) const TRACES: OtlpKeys = OtlpKeys {
     headers: "otlp.traces.headers",
     timeout: "otlp.traces.timeout",
     compression: "otlp.traces.compression",
+    certificate: "otlp.traces.certificate",
     path: "v1/traces",
 };
 
@@ -40,6 +43,7 @@ pub(super) const METRICS: OtlpKeys = OtlpKeys {
     headers: "otlp.metrics.headers",
     timeout: "otlp.metrics.timeout",
     compression: "otlp.metrics.compression",
+    certificate: "otlp.metrics.certificate",
     path: "v1/metrics",
 };
 
@@ -54,10 +58,17 @@ impl Resolver<'_> {
         metrics: &Metrics,
     ) -> Result<OtlpSignals, ConfigError> {
         self.check_general()?;
-        Ok(OtlpSignals {
+        let signals = OtlpSignals {
             traces: self.otlp_signal(&TRACES, exporter == TracesExporter::Otlp)?,
             metrics: self.otlp_signal(&METRICS, metrics.push())?,
-        })
+        };
+        let both = [&signals.traces, &signals.metrics];
+        if both.iter().any(|otlp| otlp.certificate.is_some())
+            && !both.iter().any(|otlp| otlp.is_tls())
+        {
+            self.warn("`otlp.certificate` has no effect: no endpoint begins with `https://`");
+        }
+        Ok(signals)
     }
 
     /// Before signals inherit, so that an error names the general key.
@@ -67,6 +78,7 @@ impl Resolver<'_> {
         self.headers(GENERAL.headers)?;
         self.time(GENERAL.timeout)?;
         self.get(GENERAL.compression, parse::compression)?;
+        self.certificate(GENERAL.certificate)?;
         Ok(())
     }
 
@@ -75,6 +87,7 @@ impl Resolver<'_> {
         self.inherit(GENERAL.headers, keys.headers);
         self.inherit(GENERAL.timeout, keys.timeout);
         self.inherit(GENERAL.compression, keys.compression);
+        self.inherit(GENERAL.certificate, keys.certificate);
         let protocol = self.get(keys.protocol, parse::protocol)?;
         self.inherit_endpoint(keys, protocol);
         let otlp = Otlp {
@@ -83,11 +96,12 @@ impl Resolver<'_> {
             headers: self.headers(keys.headers)?,
             timeout: self.time(keys.timeout)?,
             compression: self.get(keys.compression, parse::compression)?,
+            certificate: self.certificate(keys.certificate)?,
         };
         if used || self.is_given(keys.protocol) {
             self.need(keys.protocol, feature_of(protocol))?;
         }
-        if is_tls(&otlp.endpoint) {
+        if otlp.is_tls() {
             self.need(keys.endpoint, "tls")?;
         }
         Ok(otlp)
@@ -111,9 +125,12 @@ impl Resolver<'_> {
     }
 }
 
-fn is_tls(endpoint: &str) -> bool {
-    let scheme = endpoint.split(':').next();
-    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+impl Otlp {
+    /// Whether what is sent is encrypted.
+    pub(crate) fn is_tls(&self) -> bool {
+        let scheme = self.endpoint.split(':').next();
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+    }
 }
 
 fn local(protocol: Protocol) -> &'static str {

@@ -219,6 +219,16 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_needs_the_feature_tls_before_its_file() {
+        let certificate = ("otlp.certificate", "missing.pem");
+        let expected = "`otlp.certificate` from code is `missing.pem`, which needs the crate feature `tls`, absent from this build";
+        assert_eq!(
+            refused(&[certificate], &[("grpc", true)]).as_deref(),
+            Some(expected)
+        );
+    }
+
+    #[test]
     fn over_http_a_general_endpoint_gets_the_signals_path_and_an_own_one_is_left_as_it_is() {
         let endpoints = |endpoint: &str| {
             let mut given = Layer::default();

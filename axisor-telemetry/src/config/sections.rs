@@ -47,6 +47,7 @@ pub(super) enum Kind {
     Time,
     Ratio,
     Endpoint,
+    Certificate,
     Filter,
     /// One of these words.
     Choice(&'static str),
@@ -76,6 +77,7 @@ impl Kind {
             Self::Endpoint => {
                 "a URL that begins with `http://` or `https://`, such as `http://localhost:4317`, without user, query or fragment"
             }
+            Self::Certificate => "the path of a readable file with PEM certificates",
             Self::Filter => {
                 "`trace`, `debug`, `info`, `warn`, `error`, `off` or directives such as `info,sqlx=warn`"
             }
@@ -175,6 +177,8 @@ pub(super) static SETTINGS: &[Setting] = &[
         "How long one try may take."),
     setting("otlp.compression", &["OTEL_EXPORTER_OTLP_COMPRESSION"], Is("none"), COMPRESSION,
         "How bodies are compressed."),
+    setting("otlp.certificate", &["OTEL_EXPORTER_OTLP_CERTIFICATE"], Derived("the system's root certificates, or those of `SSL_CERT_FILE`"), Kind::Certificate,
+        "The root certificates one of which must have signed an `https://` Collector's. Needs the feature `tls`."),
 
     setting("otlp.traces.endpoint", &["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"], Derived("from `otlp.endpoint`"), Kind::Endpoint,
         "The whole URL for spans; nothing is appended."),
@@ -186,6 +190,8 @@ pub(super) static SETTINGS: &[Setting] = &[
         "For spans."),
     setting("otlp.traces.compression", &["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION"], Derived("`otlp.compression`"), COMPRESSION,
         "For spans."),
+    setting("otlp.traces.certificate", &["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"], Derived("`otlp.certificate`"), Kind::Certificate,
+        "For spans."),
 
     setting("otlp.metrics.endpoint", &["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"], Derived("from `otlp.endpoint`"), Kind::Endpoint,
         "The whole URL for metrics; nothing is appended."),
@@ -196,6 +202,8 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting("otlp.metrics.timeout", &["OTEL_EXPORTER_OTLP_METRICS_TIMEOUT"], Derived("`otlp.timeout`"), Kind::Time,
         "For metrics."),
     setting("otlp.metrics.compression", &["OTEL_EXPORTER_OTLP_METRICS_COMPRESSION"], Derived("`otlp.compression`"), COMPRESSION,
+        "For metrics."),
+    setting("otlp.metrics.certificate", &["OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE"], Derived("`otlp.certificate`"), Kind::Certificate,
         "For metrics."),
 
     setting("traces.exporter", &["OTEL_TRACES_EXPORTER"], Derived("`otlp` once an endpoint for spans is given, else `none`"), Kind::Choice("`otlp`, `console` or `none`"),

@@ -9,6 +9,8 @@
 mod grpc;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
+mod tls;
 
 use std::time::Duration;
 
@@ -88,7 +90,7 @@ enum Connection {
     #[cfg(feature = "grpc")]
     Grpc(grpc::Grpc),
     #[cfg(feature = "http")]
-    Http(http::Http),
+    Http(Box<http::Http>),
 }
 
 impl Receiver {
@@ -99,7 +101,7 @@ impl Receiver {
             #[cfg(feature = "grpc")]
             Protocol::Grpc => Connection::Grpc(grpc::Grpc::new(otlp)?),
             #[cfg(feature = "http")]
-            Protocol::HttpProtobuf => Connection::Http(http::Http::new(otlp)?),
+            Protocol::HttpProtobuf => Connection::Http(Box::new(http::Http::new(otlp)?)),
             #[cfg(not(all(feature = "grpc", feature = "http")))]
             protocol => return Err(format!("protocol {protocol:?} is not part of this build")),
         };
@@ -150,6 +152,21 @@ impl Receiver {
             _ => unreachable!("no connection can be made without a protocol"),
         }
     }
+}
+
+/// An error's text with those of its causes it does not repeat.
+#[cfg(any(feature = "grpc", feature = "http"))]
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.ends_with(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// Exponential backoff with jitter, from 100 ms to 5 s.

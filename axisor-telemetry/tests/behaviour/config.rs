@@ -380,9 +380,79 @@ mod otlp {
 
     #[test]
     fn a_variable_of_the_exporter_without_effect_is_a_warning() {
-        let config = with_variables(&[("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem")]).unwrap();
+        let name = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
+        let config = with_variables(&[(name, "/key.pem")]).unwrap();
         assert_eq!(config.warnings().len(), 1);
-        assert!(config.warnings()[0].contains("OTEL_EXPORTER_OTLP_CERTIFICATE"));
+        assert!(config.warnings()[0].contains(name));
+    }
+}
+
+#[cfg(all(feature = "tls", feature = "grpc"))]
+mod certificates {
+    use std::io;
+
+    use super::*;
+
+    const VARIABLE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+
+    /// A PEM file with this text, else with a certificate.
+    fn pem(text: Option<&str>) -> (tempfile::TempDir, String) {
+        let certificate = rcgen::generate_simple_self_signed(Vec::new()).unwrap();
+        let pem = certificate.cert.pem();
+        let (directory, path) = file(text.unwrap_or(&pem));
+        (directory, path.display().to_string())
+    }
+
+    #[test]
+    fn a_file_is_for_both_signals_unless_one_has_its_own() {
+        let ((_one, one), (_other, other)) = (pem(None), pem(None));
+        let config = with_variables(&[
+            (VARIABLE, &one),
+            ("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", &other),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4317"),
+        ]);
+        let otlp = config.unwrap().otlp;
+        assert_eq!(otlp.traces.certificate, Some(one.into()));
+        assert_eq!(otlp.metrics.certificate, Some(other.into()));
+    }
+
+    #[test]
+    fn without_encryption_it_is_a_warning() {
+        let (_directory, path) = pem(None);
+        let config = with_variables(&[(VARIABLE, &path)]).unwrap();
+        assert!(config.warnings()[0].contains("`otlp.certificate` has no effect"));
+    }
+
+    #[test]
+    fn a_file_without_a_certificate_is_refused_by_key_and_path() {
+        let broken = "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n";
+        let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for text in ["", "certificate", broken, no_certificate] {
+            let (_directory, path) = pem(Some(text));
+            refused(&path, io::ErrorKind::InvalidData);
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_refused_by_key_and_path() {
+        let (directory, path) = pem(None);
+        refused(&format!("{path}.missing"), io::ErrorKind::NotFound);
+        let directory = directory.path().display().to_string();
+        refused(&directory, io::ErrorKind::IsADirectory);
+    }
+
+    #[track_caller]
+    fn refused(path: &str, why: io::ErrorKind) {
+        let error = with_variables(&[(VARIABLE, path)]).unwrap_err();
+        let text = error.to_string();
+        let expected = format!(
+            "`otlp.certificate` from environment variable {VARIABLE} is `{path}`, expected"
+        );
+        assert!(text.starts_with(&expected), "{text}");
+        let ConfigError::Certificate { source, .. } = error else {
+            panic!("{text}");
+        };
+        assert_eq!(source.kind(), why, "{source}");
     }
 }
 

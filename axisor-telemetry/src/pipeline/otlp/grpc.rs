@@ -10,7 +10,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
 use tonic_prost::ProstCodec;
 
-use super::{Export, Failure, Retry};
+use super::{Export, Failure, Retry, with_causes};
 use crate::config::{Compression, Otlp, Secret};
 
 /// A lazily connected channel and the metadata of every call.
@@ -25,7 +25,7 @@ impl Grpc {
         let endpoint =
             Endpoint::from_shared(otlp.endpoint.clone()).map_err(|error| error.to_string())?;
         #[cfg(feature = "tls")]
-        let endpoint = with_tls(endpoint, &otlp.endpoint)?;
+        let endpoint = with_tls(endpoint, otlp)?;
         let channel = endpoint
             .user_agent(concat!("axisor-telemetry/", env!("CARGO_PKG_VERSION")))
             .map_err(|error| error.to_string())?
@@ -63,12 +63,16 @@ impl Grpc {
 }
 
 #[cfg(feature = "tls")]
-fn with_tls(endpoint: Endpoint, url: &str) -> Result<Endpoint, String> {
-    if !url.starts_with("https:") {
+fn with_tls(endpoint: Endpoint, otlp: &Otlp) -> Result<Endpoint, String> {
+    if !otlp.is_tls() {
         return Ok(endpoint);
     }
-    let tls = tonic::transport::ClientTlsConfig::new().with_native_roots();
-    endpoint.tls_config(tls).map_err(|error| error.to_string())
+    let tls = tonic::transport::ClientTlsConfig::new()
+        .trust_anchors(super::tls::roots(otlp)?.roots)
+        .timeout(otlp.timeout);
+    endpoint
+        .tls_config(tls)
+        .map_err(|error| with_causes(&error))
 }
 
 fn metadata(headers: &[(String, Secret)]) -> Result<MetadataMap, String> {
@@ -111,17 +115,4 @@ fn failure(status: &Status) -> Failure {
 fn retry_info(status: &Status) -> Option<Duration> {
     let details = tonic_types::StatusExt::get_error_details(status);
     details.retry_info().and_then(|info| info.retry_delay)
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let message = error.to_string();
-        if !text.ends_with(&message) {
-            text = format!("{text}: {message}");
-        }
-        cause = error.source();
-    }
-    text
 }

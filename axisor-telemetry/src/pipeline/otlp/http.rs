@@ -1,78 +1,132 @@
 //! OTLP over HTTP with protobuf bodies.
 
 use std::io::Write as _;
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use flate2::write::GzEncoder;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use prost::Message as _;
-use reqwest::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-};
-use reqwest::{Client, Response, StatusCode};
 
-use super::{Export, Failure, Retry};
+use super::{Export, Failure, Retry, with_causes};
 use crate::config::{Compression, Otlp, Secret};
+
+#[cfg(not(feature = "tls"))]
+type Connector = HttpConnector;
+#[cfg(feature = "tls")]
+type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
 
 /// A client, the URL of the signal and the headers of every call.
 pub(super) struct Http {
-    client: Client,
-    url: String,
+    client: Client<Connector, Full<Bytes>>,
+    url: Uri,
+    headers: HeaderMap,
     compression: Compression,
 }
 
 impl Http {
     pub(super) fn new(otlp: &Otlp) -> Result<Self, String> {
-        let client = Client::builder()
-            .user_agent(concat!("axisor-telemetry/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers(&otlp.headers)?)
-            .connect_timeout(otlp.timeout)
-            .build()
-            .map_err(|error| error.to_string())?;
+        let connector = tcp(otlp.timeout);
+        #[cfg(feature = "tls")]
+        let connector = with_tls(connector, otlp)?;
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        let url = otlp.endpoint.parse();
         Ok(Self {
             client,
-            url: otlp.endpoint.clone(),
+            url: url.map_err(|_| format!("`{}` is no URL", otlp.endpoint))?,
+            headers: headers(otlp)?,
             compression: otlp.compression,
         })
     }
 
     pub(super) async fn send<R: Export>(&self, message: &R) -> Result<R::Answer, Failure> {
-        let mut request = self
-            .client
-            .post(&self.url)
-            .header(CONTENT_TYPE, "application/x-protobuf");
-        let mut body = message.encode_to_vec();
+        let request = self.request(message.encode_to_vec())?;
+        let answer = self.client.request(request).await;
+        let answer = answer.map_err(|error| unreachable(&error))?;
+        if !answer.status().is_success() {
+            return Err(failure(&answer));
+        }
+        let body = answer.into_body().collect().await;
+        let body = body.map_err(|error| unreachable(&error))?;
+        R::Answer::decode(body.to_bytes()).map_err(|error| Failure {
+            retry: Retry::Never,
+            why: format!("answer is no OTLP: {error}"),
+        })
+    }
+
+    fn request(&self, mut body: Vec<u8>) -> Result<Request<Full<Bytes>>, Failure> {
         if self.compression == Compression::Gzip {
-            request = request.header(CONTENT_ENCODING, "gzip");
             body = gzip(&body).map_err(|error| Failure {
                 retry: Retry::Never,
                 why: error.to_string(),
             })?;
         }
-        let answer = request.body(body).send().await.map_err(unreachable)?;
-        if !answer.status().is_success() {
-            return Err(failure(&answer));
-        }
-        let bytes = answer.bytes().await.map_err(unreachable)?;
-        R::Answer::decode(bytes).map_err(|error| Failure {
-            retry: Retry::Never,
-            why: format!("answer is no OTLP: {error}"),
-        })
+        let mut request = Request::new(Full::from(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.url.clone();
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
     }
 }
 
-fn headers(headers: &[(String, Secret)]) -> Result<HeaderMap, String> {
-    let mut map = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
-        let key: HeaderName = name
-            .parse()
-            .map_err(|_| format!("`{name}` is no header name"))?;
-        let value: HeaderValue = value
-            .expose()
-            .parse()
-            .map_err(|_| format!("value of header `{name}` is not ASCII"))?;
-        map.insert(key, value);
+fn tcp(timeout: Duration) -> HttpConnector {
+    let mut tcp = HttpConnector::new();
+    tcp.set_connect_timeout(Some(timeout));
+    tcp.set_nodelay(true);
+    tcp
+}
+
+/// With a provider of its own, as the process may have none or another.
+#[cfg(feature = "tls")]
+fn with_tls(mut tcp: HttpConnector, otlp: &Otlp) -> Result<Connector, String> {
+    let roots = if otlp.is_tls() {
+        super::tls::roots(otlp)?
+    } else {
+        rustls::RootCertStore::empty()
+    };
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let mut tls = rustls::ClientConfig::builder_with_provider(ring)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    tcp.enforce_http(false);
+    Ok(Connector::from((tcp, tls)))
+}
+
+/// What every request says: what the configuration gives, the user agent unless given, and the body's type.
+fn headers(otlp: &Otlp) -> Result<HeaderMap, String> {
+    let agent = concat!("axisor-telemetry/", env!("CARGO_PKG_VERSION"));
+    let mut map = HeaderMap::with_capacity(otlp.headers.len() + 3);
+    map.insert(USER_AGENT, HeaderValue::from_static(agent));
+    for (name, value) in &otlp.headers {
+        let (name, value) = header(name, value)?;
+        map.insert(name, value);
+    }
+    let protobuf = HeaderValue::from_static("application/x-protobuf");
+    map.insert(CONTENT_TYPE, protobuf);
+    if otlp.compression == Compression::Gzip {
+        map.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     Ok(map)
+}
+
+fn header(name: &str, value: &Secret) -> Result<(HeaderName, HeaderValue), String> {
+    let key = name.parse();
+    let key = key.map_err(|_| format!("`{name}` is no header name"))?;
+    let value = value.expose().parse();
+    let value = value.map_err(|_| format!("value of header `{name}` is not ASCII"))?;
+    Ok((key, value))
 }
 
 fn gzip(body: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -81,15 +135,15 @@ fn gzip(body: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-fn unreachable(error: reqwest::Error) -> Failure {
+fn unreachable(error: &dyn std::error::Error) -> Failure {
     Failure {
         retry: Retry::WithBackoff,
-        why: error.without_url().to_string(),
+        why: with_causes(error),
     }
 }
 
 /// The statuses the OTLP specification calls retryable.
-fn failure(answer: &Response) -> Failure {
+fn failure(answer: &Response<impl Sized>) -> Failure {
     let retry = match answer.status() {
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY
@@ -105,7 +159,7 @@ fn failure(answer: &Response) -> Failure {
     }
 }
 
-fn retry_after(answer: &Response) -> Option<Duration> {
+fn retry_after(answer: &Response<impl Sized>) -> Option<Duration> {
     let seconds = answer
         .headers()
         .get(RETRY_AFTER)?
