@@ -18,6 +18,7 @@ fn folded() {}
 fn builder() -> TelemetryBuilder {
     Telemetry::builder("test")
         .without_environment()
+        .set("logging.level", "warn")
         .set("metrics.series_bound", 4)
 }
 

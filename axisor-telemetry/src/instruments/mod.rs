@@ -22,6 +22,10 @@ use std::sync::Arc;
 use crate::catalog;
 
 /// The instruments of every series in the catalogue, made once per telemetry.
+#[cfg_attr(
+    not(feature = "axum"),
+    expect(dead_code, reason = "no HTTP layer records requests")
+)]
 pub(crate) struct Instruments {
     pub(crate) http_requests: CounterFamily,
     pub(crate) http_request_duration: HistogramFamily,

@@ -5,6 +5,10 @@
 //! messages; they are sent from here rather than by `opentelemetry-otlp`, whose metric exporter accepts only
 //! what the SDK collected (no zero histogram, no exemplar) and which tells nobody of a partial success.
 
+#[cfg(not(all(feature = "grpc", feature = "http")))]
+mod absent;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod causes;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "http")]
@@ -12,21 +16,28 @@ mod http;
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 mod tls;
 
+use std::pin::Pin;
 use std::time::Duration;
 
+#[cfg(not(feature = "grpc"))]
+use absent as grpc;
+#[cfg(not(feature = "http"))]
+use absent as http;
+use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use prost::Message as _;
 use tokio::time::Instant;
 
 use crate::config::{Otlp, Protocol};
 
 /// A request of one signal and how its answer tells what was refused.
-pub(crate) trait Export: prost::Message + Clone + 'static {
-    type Answer: prost::Message + Default + 'static;
+pub(crate) trait Export: prost::Message {
+    type Answer: prost::Message + Default;
     /// The gRPC method of the signal's service.
     const METHOD: &'static str;
     /// How many items the receiver refused, and why.
@@ -74,36 +85,37 @@ pub(crate) struct Failure {
 }
 
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(any(feature = "grpc", feature = "http")),
+    expect(dead_code, reason = "no protocol makes them")
+)]
 pub(crate) enum Retry {
     Never,
     WithBackoff,
     After(Duration),
 }
 
-/// The receiver of one signal. Made and used on the exporters' thread.
-pub(crate) struct Receiver {
-    connection: Connection,
-    timeout: Duration,
+/// A way to the receiver. Messages are encoded once for all tries.
+trait Connection: Send + Sync {
+    /// Sends an encoded request to the service with this gRPC method, and gives its encoded answer.
+    fn send(&self, method: &'static str, message: Bytes) -> Sending<'_>;
 }
 
-enum Connection {
-    #[cfg(feature = "grpc")]
-    Grpc(grpc::Grpc),
-    #[cfg(feature = "http")]
-    Http(Box<http::Http>),
+type Sending<'a> = Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + Send + 'a>>;
+
+/// The receiver of one signal. Made and used on the exporters' thread.
+pub(crate) struct Receiver {
+    connection: Box<dyn Connection>,
+    timeout: Duration,
 }
 
 impl Receiver {
     /// # Errors
-    /// What is wrong with the endpoint or the headers.
+    /// What is wrong with the endpoint, the headers or the certificates.
     pub(crate) fn new(otlp: &Otlp) -> Result<Self, String> {
         let connection = match otlp.protocol {
-            #[cfg(feature = "grpc")]
-            Protocol::Grpc => Connection::Grpc(grpc::Grpc::new(otlp)?),
-            #[cfg(feature = "http")]
-            Protocol::HttpProtobuf => Connection::Http(Box::new(http::Http::new(otlp)?)),
-            #[cfg(not(all(feature = "grpc", feature = "http")))]
-            protocol => return Err(format!("protocol {protocol:?} is not part of this build")),
+            Protocol::Grpc => grpc::connect(otlp)?,
+            Protocol::HttpProtobuf => http::connect(otlp)?,
         };
         Ok(Self {
             connection,
@@ -113,22 +125,12 @@ impl Receiver {
 
     /// Sends `request`, again and again while the specification allows it, until `give_up`.
     pub(crate) async fn send<R: Export>(&self, request: &R, give_up: Instant) -> Sent {
+        let message = Bytes::from(request.encode_to_vec());
         let mut backoff = Backoff::default();
         loop {
-            let attempt = tokio::time::timeout_at(
-                give_up.min(Instant::now() + self.timeout),
-                self.attempt(request),
-            );
-            let failure = match attempt.await {
-                Ok(Ok(answer)) => {
-                    let (rejected, why) = R::rejected(answer);
-                    return Sent::Accepted { rejected, why };
-                }
-                Ok(Err(failure)) => failure,
-                Err(_) => Failure {
-                    retry: Retry::WithBackoff,
-                    why: "no answer in time".to_owned(),
-                },
+            let failure = match self.attempt::<R>(message.clone(), give_up).await {
+                Ok((rejected, why)) => return Sent::Accepted { rejected, why },
+                Err(failure) => failure,
             };
             let pause = match failure.retry {
                 Retry::Never => return Sent::Refused { why: failure.why },
@@ -142,31 +144,26 @@ impl Receiver {
         }
     }
 
-    async fn attempt<R: Export>(&self, request: &R) -> Result<R::Answer, Failure> {
-        match &self.connection {
-            #[cfg(feature = "grpc")]
-            Connection::Grpc(grpc) => grpc.send(request.clone()).await,
-            #[cfg(feature = "http")]
-            Connection::Http(http) => http.send::<R>(request).await,
-            #[cfg(not(any(feature = "grpc", feature = "http")))]
-            _ => unreachable!("no connection can be made without a protocol"),
-        }
+    async fn attempt<R: Export>(
+        &self,
+        message: Bytes,
+        give_up: Instant,
+    ) -> Result<(u64, String), Failure> {
+        let limit = give_up.min(Instant::now() + self.timeout);
+        let sending = self.connection.send(R::METHOD, message);
+        let answer = tokio::time::timeout_at(limit, sending)
+            .await
+            .map_err(|_| Failure {
+                retry: Retry::WithBackoff,
+                why: "no answer in time".to_owned(),
+            })??;
+        R::Answer::decode(answer)
+            .map(R::rejected)
+            .map_err(|error| Failure {
+                retry: Retry::Never,
+                why: format!("answer is no OTLP: {error}"),
+            })
     }
-}
-
-/// An error's text with those of its causes it does not repeat.
-#[cfg(any(feature = "grpc", feature = "http"))]
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let message = error.to_string();
-        if !text.ends_with(&message) {
-            text = format!("{text}: {message}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// Exponential backoff with jitter, from 100 ms to 5 s.

@@ -2,44 +2,51 @@
 
 use std::time::Duration;
 
+use bytes::{Buf as _, BufMut as _, Bytes};
 use http::uri::PathAndQuery;
 use tonic::client::Grpc as Client;
-use tonic::codec::CompressionEncoding;
+use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
-use tonic_prost::ProstCodec;
 
-use super::{Export, Failure, Retry, with_causes};
+use super::causes::with_causes;
+use super::{Connection, Failure, Retry, Sending};
 use crate::config::{Compression, Otlp, Secret};
 
 /// A lazily connected channel and the metadata of every call.
-pub(super) struct Grpc {
+struct Grpc {
     channel: Channel,
     headers: MetadataMap,
     compression: Compression,
 }
 
-impl Grpc {
-    pub(super) fn new(otlp: &Otlp) -> Result<Self, String> {
-        let endpoint =
-            Endpoint::from_shared(otlp.endpoint.clone()).map_err(|error| error.to_string())?;
-        #[cfg(feature = "tls")]
-        let endpoint = with_tls(endpoint, otlp)?;
-        let channel = endpoint
-            .user_agent(concat!("axisor-telemetry/", env!("CARGO_PKG_VERSION")))
-            .map_err(|error| error.to_string())?
-            .connect_timeout(otlp.timeout)
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .connect_lazy();
-        Ok(Self {
-            channel,
-            headers: metadata(&otlp.headers)?,
-            compression: otlp.compression,
-        })
-    }
+/// # Errors
+/// What is wrong with the endpoint, the headers or the certificates.
+pub(super) fn connect(otlp: &Otlp) -> Result<Box<dyn Connection>, String> {
+    let endpoint =
+        Endpoint::from_shared(otlp.endpoint.clone()).map_err(|error| error.to_string())?;
+    let channel = with_tls(endpoint, otlp)?
+        .user_agent(concat!("axisor-telemetry/", env!("CARGO_PKG_VERSION")))
+        .map_err(|error| error.to_string())?
+        .connect_timeout(otlp.timeout)
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .connect_lazy();
+    Ok(Box::new(Grpc {
+        channel,
+        headers: metadata(&otlp.headers)?,
+        compression: otlp.compression,
+    }))
+}
 
-    pub(super) async fn send<R: Export>(&self, message: R) -> Result<R::Answer, Failure> {
+impl Connection for Grpc {
+    fn send(&self, method: &'static str, message: Bytes) -> Sending<'_> {
+        Box::pin(self.call(method, message))
+    }
+}
+
+impl Grpc {
+    async fn call(&self, method: &'static str, message: Bytes) -> Result<Bytes, Failure> {
         let mut client = Client::new(self.channel.clone());
         if self.compression == Compression::Gzip {
             // The Collector answers as it was asked.
@@ -52,14 +59,57 @@ impl Grpc {
             why: with_causes(&error),
         })?;
         let request = Request::from_parts(self.headers.clone(), Extensions::default(), message);
-        let codec = ProstCodec::<R, R::Answer>::default();
         let answer = client
-            .unary(request, PathAndQuery::from_static(R::METHOD), codec)
+            .unary(request, PathAndQuery::from_static(method), Encoded)
             .await;
         answer
             .map(tonic::Response::into_inner)
             .map_err(|status| failure(&status))
     }
+}
+
+/// The codec of messages that are encoded already.
+#[derive(Clone, Copy)]
+struct Encoded;
+
+impl Codec for Encoded {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        *self
+    }
+
+    fn decoder(&mut self) -> Self {
+        *self
+    }
+}
+
+impl Encoder for Encoded {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, message: Bytes, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put(message);
+        Ok(())
+    }
+}
+
+impl Decoder for Encoded {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(message.copy_to_bytes(message.remaining())))
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+#[expect(clippy::unnecessary_wraps, reason = "certificates may be wrong")]
+fn with_tls(endpoint: Endpoint, _: &Otlp) -> Result<Endpoint, String> {
+    Ok(endpoint)
 }
 
 #[cfg(feature = "tls")]

@@ -9,13 +9,13 @@ use bytes::Bytes;
 use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use prost::Message as _;
 
-use super::{Export, Failure, Retry, with_causes};
+use super::causes::with_causes;
+use super::{Connection, Failure, Retry, Sending};
 use crate::config::{Compression, Otlp, Secret};
 
 #[cfg(not(feature = "tls"))]
@@ -23,54 +23,58 @@ type Connector = HttpConnector;
 #[cfg(feature = "tls")]
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
 
+/// More than any answer to an export says.
+const MAX_ANSWER: usize = 1 << 20;
+
 /// A client, the URL of the signal and the headers of every call.
-pub(super) struct Http {
+struct Http {
     client: Client<Connector, Full<Bytes>>,
     url: Uri,
     headers: HeaderMap,
     compression: Compression,
 }
 
-impl Http {
-    pub(super) fn new(otlp: &Otlp) -> Result<Self, String> {
-        let connector = tcp(otlp.timeout);
-        #[cfg(feature = "tls")]
-        let connector = with_tls(connector, otlp)?;
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .build(connector);
-        let url = otlp.endpoint.parse();
-        Ok(Self {
-            client,
-            url: url.map_err(|_| format!("`{}` is no URL", otlp.endpoint))?,
-            headers: headers(otlp)?,
-            compression: otlp.compression,
-        })
-    }
+/// # Errors
+/// What is wrong with the endpoint, the headers or the certificates.
+pub(super) fn connect(otlp: &Otlp) -> Result<Box<dyn Connection>, String> {
+    let client = Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .build(with_tls(tcp(otlp.timeout), otlp)?);
+    let url = otlp.endpoint.parse();
+    Ok(Box::new(Http {
+        client,
+        url: url.map_err(|_| format!("`{}` is no URL", otlp.endpoint))?,
+        headers: headers(otlp)?,
+        compression: otlp.compression,
+    }))
+}
 
-    pub(super) async fn send<R: Export>(&self, message: &R) -> Result<R::Answer, Failure> {
-        let request = self.request(message.encode_to_vec())?;
-        let answer = self.client.request(request).await;
+impl Connection for Http {
+    /// The URL already names the service.
+    fn send(&self, _: &'static str, message: Bytes) -> Sending<'_> {
+        Box::pin(self.post(message))
+    }
+}
+
+impl Http {
+    async fn post(&self, message: Bytes) -> Result<Bytes, Failure> {
+        let answer = self.client.request(self.request(message)?).await;
         let answer = answer.map_err(|error| unreachable(&error))?;
         if !answer.status().is_success() {
             return Err(failure(&answer));
         }
-        let body = answer.into_body().collect().await;
-        let body = body.map_err(|error| unreachable(&error))?;
-        R::Answer::decode(body.to_bytes()).map_err(|error| Failure {
-            retry: Retry::Never,
-            why: format!("answer is no OTLP: {error}"),
-        })
+        let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
+        Ok(body.map_err(|error| unreachable(&*error))?.to_bytes())
     }
 
-    fn request(&self, mut body: Vec<u8>) -> Result<Request<Full<Bytes>>, Failure> {
+    fn request(&self, mut body: Bytes) -> Result<Request<Full<Bytes>>, Failure> {
         if self.compression == Compression::Gzip {
-            body = gzip(&body).map_err(|error| Failure {
+            body = gzip(&body).map(Bytes::from).map_err(|error| Failure {
                 retry: Retry::Never,
                 why: error.to_string(),
             })?;
         }
-        let mut request = Request::new(Full::from(body));
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.url.clone();
         *request.headers_mut() = self.headers.clone();
@@ -83,6 +87,12 @@ fn tcp(timeout: Duration) -> HttpConnector {
     tcp.set_connect_timeout(Some(timeout));
     tcp.set_nodelay(true);
     tcp
+}
+
+#[cfg(not(feature = "tls"))]
+#[expect(clippy::unnecessary_wraps, reason = "certificates may be wrong")]
+fn with_tls(tcp: HttpConnector, _: &Otlp) -> Result<Connector, String> {
+    Ok(tcp)
 }
 
 /// With a provider of its own, as the process may have none or another.
