@@ -1,7 +1,7 @@
 //! Which telemetry a call belongs to: the one its context carries, or else the installed one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use opentelemetry::Context;
@@ -21,7 +21,7 @@ pub(crate) struct Scope {
 
 static INSTALLED: ArcSwapOption<Scope> = ArcSwapOption::const_empty();
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-static CARRIED: AtomicU64 = AtomicU64::new(0);
+static CARRIED: AtomicBool = AtomicBool::new(false);
 
 /// A scope carried by an OpenTelemetry context, for telemetry that was built without globals.
 struct Carried(Arc<Scope>);
@@ -39,7 +39,9 @@ impl Scope {
 
     /// `context` with this scope in it: calls made under it record here.
     pub(crate) fn carry(self: &Arc<Self>, context: &Context) -> Context {
-        CARRIED.fetch_add(1, Ordering::Relaxed);
+        if !CARRIED.load(Ordering::Relaxed) {
+            CARRIED.store(true, Ordering::Relaxed);
+        }
         context.with_value(Carried(Arc::clone(self)))
     }
 
@@ -62,7 +64,7 @@ impl Scope {
 
 /// The scope of the present call: carried by the current context, or else the installed one.
 pub(crate) fn current() -> Option<Arc<Scope>> {
-    if CARRIED.load(Ordering::Relaxed) > 0
+    if CARRIED.load(Ordering::Relaxed)
         && let Some(scope) = Context::map_current(|context| {
             context.get::<Carried>().map(|carried| carried.0.clone())
         })

@@ -14,7 +14,7 @@ pub use installed::TelemetryGuard;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 use opentelemetry::propagation::TextMapPropagator;
@@ -131,23 +131,32 @@ impl Telemetry {
         function()
     }
 
-    /// Sends what has been recorded and goes on. Blocks the calling thread at most `deadline`.
+    /// Sends what has been recorded and goes on. Blocks the calling thread at most `deadline`, or a day.
     ///
     /// # Errors
-    /// [`ShutdownError::Deadline`] if not everything was sent by then.
-    pub fn force_flush(&self, deadline: Duration) -> Result<(), ShutdownError> {
-        self.0.pipeline.flush(deadline)
+    /// [`ShutdownError::Deadline`] if that took longer, [`ShutdownError::Lost`] if not everything was accepted. Both
+    /// carry the report.
+    pub fn force_flush(&self, deadline: Duration) -> Result<ShutdownReport, ShutdownError> {
+        let report = self.0.pipeline.flush(deadline);
+        let _ = self.0.tracers.force_flush(); // exporters of the user's own
+        report
     }
 
-    /// Sends what has been recorded and ends the exports. Blocks the calling thread at most `deadline`, under any
-    /// flavour of runtime or none.
+    /// Sends what has been recorded and ends the exports. Blocks the calling thread at most `deadline`, or a day, under
+    /// any flavour of runtime or none.
     ///
-    /// The report says for each signal what was sent, dropped and left behind. A scrape works on.
+    /// The report says for each signal what was sent, dropped and left behind. A scrape works on; spans are recorded no
+    /// more. Without a shutdown, what waits when the last handle goes is lost.
     ///
     /// # Errors
-    /// [`ShutdownError::Deadline`] if something was still unsent; it carries the same report.
+    /// [`ShutdownError::Deadline`] if something was still unsent by then, [`ShutdownError::Lost`] if not everything was
+    /// accepted. Both carry the report.
     pub fn shutdown(&self, deadline: Duration) -> Result<ShutdownReport, ShutdownError> {
-        self.0.pipeline.shutdown(deadline)
+        let start = Instant::now();
+        let report = self.0.pipeline.shutdown(deadline);
+        let left = deadline.saturating_sub(start.elapsed());
+        let _ = self.0.tracers.shutdown_with_timeout(left); // exporters of the user's own
+        report
     }
 
     fn log_configuration(&self) {

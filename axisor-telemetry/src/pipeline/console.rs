@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use opentelemetry::trace::{SpanId, Status, TraceId};
+use opentelemetry::trace::{Span as _, SpanId, Status, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
@@ -18,15 +18,30 @@ const MAX_OPEN_TRACES: usize = 256;
 /// The most spans of a trace kept for its tree.
 const MAX_SPANS: usize = 256;
 
-/// Gathers a trace until the span ends that has no parent in this process, then prints it to standard output.
+/// Gathers a trace until none of its spans is running in this process, then prints it to standard output.
 #[derive(Debug)]
 pub(super) struct TreePrinter {
     ledger: Arc<Ledger>,
-    open: Mutex<HashMap<TraceId, Vec<SpanData>>>,
+    open: Mutex<HashMap<TraceId, Open>>,
+}
+
+/// A trace under way.
+#[derive(Debug, Default)]
+struct Open {
+    running: usize,
+    ended: Vec<SpanData>,
 }
 
 impl SpanProcessor for TreePrinter {
-    fn on_start(&self, _span: &mut Span, _context: &Context) {}
+    fn on_start(&self, span: &mut Span, _context: &Context) {
+        let context = span.span_context();
+        let mut open = self.open();
+        if context.is_sampled()
+            && (open.len() < MAX_OPEN_TRACES || open.contains_key(&context.trace_id()))
+        {
+            open.entry(context.trace_id()).or_default().running += 1;
+        }
+    }
 
     fn on_end(&self, span: SpanData) {
         if let Some(trace) = self.finished(span) {
@@ -52,6 +67,26 @@ impl TreePrinter {
         }
     }
 
+    /// The whole trace with its last span; a span of a trace that was one too many by itself.
+    fn finished(&self, span: SpanData) -> Option<Vec<SpanData>> {
+        let id = span.span_context.trace_id();
+        let mut open = self.open();
+        let Some(trace) = open.get_mut(&id) else {
+            return Some(vec![span]);
+        };
+        trace.running = trace.running.saturating_sub(1);
+        if trace.ended.len() < MAX_SPANS {
+            trace.ended.push(span);
+        } else {
+            let why = "the trace has more spans than its tree may show";
+            self.ledger.lost(Signal::Traces, Loss::QueueFull, 1, why);
+        }
+        if trace.running > 0 {
+            return None;
+        }
+        open.remove(&id).map(|trace| trace.ended)
+    }
+
     fn settle(&self, spans: u64, written: io::Result<()>) {
         match written {
             Ok(()) => self.ledger.exported(Signal::Traces, spans),
@@ -61,25 +96,8 @@ impl TreePrinter {
         }
     }
 
-    fn finished(&self, span: SpanData) -> Option<Vec<SpanData>> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = span.span_context.trace_id();
-        let is_root = span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote;
-        if !is_root && !open.contains_key(&id) && open.len() >= MAX_OPEN_TRACES {
-            return Some(vec![span]);
-        }
-        let spans = open.entry(id).or_default();
-        if is_root || spans.len() < MAX_SPANS {
-            spans.push(span);
-        } else {
-            self.ledger.lost(
-                Signal::Traces,
-                Loss::QueueFull,
-                1,
-                "the trace has more spans than its tree may show",
-            );
-        }
-        if is_root { open.remove(&id) } else { None }
+    fn open(&self) -> MutexGuard<'_, HashMap<TraceId, Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct Control {
 /// An exporter task's side.
 #[derive(Debug)]
 pub(crate) struct Orders {
-    pub(crate) flush: mpsc::Receiver<oneshot::Sender<()>>,
+    flush: mpsc::Receiver<oneshot::Sender<()>>,
     give_up: watch::Receiver<Option<Instant>>,
 }
 
@@ -45,7 +45,28 @@ impl Control {
     }
 }
 
+/// Those who wait for a flush.
+pub(crate) struct Flushes(Vec<oneshot::Sender<()>>);
+
+impl Flushes {
+    /// Tells them that it is done.
+    pub(crate) fn done(self) {
+        for waiting in self.0 {
+            let _ = waiting.send(());
+        }
+    }
+}
+
 impl Orders {
+    /// Waits for orders to flush and gives all there are, so that one flush serves them; none when the telemetry is gone.
+    pub(crate) async fn flushes(&mut self) -> Option<Flushes> {
+        let mut waiting = vec![self.flush.recv().await?];
+        while let Ok(another) = self.flush.try_recv() {
+            waiting.push(another);
+        }
+        Some(Flushes(waiting))
+    }
+
     /// Whether this is the end: what is not sent now is never sent.
     pub(crate) fn is_closing(&self) -> bool {
         self.give_up.borrow().is_some()

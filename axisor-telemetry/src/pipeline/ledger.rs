@@ -1,12 +1,15 @@
 //! What was sent and what was lost, signal by signal: the one place where a loss is counted and logged.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use tracing::dispatcher::{self, Dispatch, WeakDispatch};
 
+use crate::catalog::TELEMETRY_DROPPED;
 use crate::instruments::{CounterFamily, Instruments};
+use crate::redact;
 
 /// A stream of telemetry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub enum Loss {
 }
 
 impl Loss {
+    const COUNT: usize = 4;
+
     /// The value of the `reason` label.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -55,6 +60,9 @@ impl Loss {
         }
     }
 }
+
+/// A kind of loss is over, and worth a new line in the log, after so long without another.
+const QUIET: Duration = Duration::from_secs(10);
 
 /// Counts per signal, in the product's own series and for the shutdown report.
 pub(crate) struct Ledger {
@@ -71,7 +79,29 @@ pub(crate) struct Ledger {
 struct Account {
     exported: AtomicU64,
     dropped: AtomicU64,
-    failing: AtomicBool,
+    /// When each kind of [`Loss`] that has been logged was last seen.
+    losses: Mutex<[Option<Instant>; Loss::COUNT]>,
+}
+
+impl Account {
+    /// Whether this loss begins now.
+    fn begins(&self, loss: Loss) -> bool {
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        losses[loss as usize].replace(Instant::now()).is_none()
+    }
+
+    /// Whether a loss was over when this succeeded.
+    fn is_over(&self) -> bool {
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut over = false;
+        for seen in losses.iter_mut() {
+            if seen.is_some_and(|seen| seen.elapsed() >= QUIET) {
+                *seen = None;
+                over = true;
+            }
+        }
+        over
+    }
 }
 
 impl Ledger {
@@ -92,21 +122,20 @@ impl Ledger {
     }
 
     pub(crate) fn exported(&self, signal: Signal, items: u64) {
-        if items > 0 {
-            self.account(signal)
-                .exported
-                .fetch_add(items, Ordering::Relaxed);
-            self.exported.with(&[signal.as_str()]).add(items);
+        if items == 0 {
+            return;
         }
-        if self.account(signal).failing.swap(false, Ordering::Relaxed) {
+        let account = self.account(signal);
+        account.exported.fetch_add(items, Ordering::Relaxed);
+        self.exported.with(&[signal.as_str()]).add(items);
+        if account.is_over() {
             self.log(|| tracing::info!(signal = signal.as_str(), "telemetry is exported again"));
         }
     }
 
     pub(crate) fn lost(&self, signal: Signal, loss: Loss, items: u64, why: impl fmt::Display) {
-        self.account(signal)
-            .dropped
-            .fetch_add(items, Ordering::Relaxed);
+        let account = self.account(signal);
+        account.dropped.fetch_add(items, Ordering::Relaxed);
         self.dropped
             .with(&[signal.as_str(), loss.as_str()])
             .add(items);
@@ -115,13 +144,14 @@ impl Ledger {
 
     /// A failure that lost nothing yet.
     pub(crate) fn failing(&self, signal: Signal, loss: Loss, why: impl fmt::Display) {
-        if !self.account(signal).failing.swap(true, Ordering::Relaxed) {
+        if self.account(signal).begins(loss) {
             self.log(|| {
                 tracing::warn!(
                     signal = signal.as_str(),
                     reason = loss.as_str(),
-                    error = %why,
-                    "telemetry is not exported; axisor_telemetry_dropped_total counts what is lost"
+                    error = %redact::text(&why.to_string()),
+                    "telemetry is not exported; {} counts what is lost",
+                    TELEMETRY_DROPPED.name
                 );
             });
         }

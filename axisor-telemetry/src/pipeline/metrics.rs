@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -139,7 +139,15 @@ pub(crate) struct Pushing {
 #[derive(Debug)]
 pub(crate) struct Push {
     control: Control,
-    unsent: Arc<AtomicU64>,
+    last: Arc<LastPush>,
+}
+
+/// What became of the last push.
+#[derive(Debug, Default)]
+struct LastPush {
+    /// Points that were not accepted. The next push would bring them, as they are cumulative.
+    unsent: AtomicU64,
+    failed: AtomicBool,
 }
 
 /// Makes the hold and the task.
@@ -149,10 +157,10 @@ pub(crate) fn push(
     ledger: &Arc<Ledger>,
 ) -> (Push, impl FnOnce(Receiver) -> Pusher + Send + use<>) {
     let (control, orders) = Control::new();
-    let unsent = Arc::new(AtomicU64::new(0));
+    let last = Arc::<LastPush>::default();
     let hold = Push {
         control,
-        unsent: Arc::clone(&unsent),
+        last: Arc::clone(&last),
     };
     let ledger = Arc::clone(ledger);
     (hold, move |to: Receiver| Pusher {
@@ -160,7 +168,7 @@ pub(crate) fn push(
         collector,
         orders,
         to,
-        unsent,
+        last,
         ledger,
     })
 }
@@ -176,9 +184,14 @@ impl Push {
         self.control.close(at);
     }
 
-    /// Points of the last push, if it failed. The next push would bring them, as they are cumulative.
+    /// Points of the last push that were not accepted.
     pub(crate) fn unsent(&self) -> u64 {
-        self.unsent.load(Ordering::Acquire)
+        self.last.unsent.load(Ordering::Acquire)
+    }
+
+    /// Whether the last push did not bring everything, or could not even be collected.
+    pub(crate) fn failed(&self) -> bool {
+        self.last.failed.load(Ordering::Acquire)
     }
 }
 
@@ -188,7 +201,7 @@ pub(crate) struct Pusher {
     collector: Collector,
     orders: Orders,
     to: Receiver,
-    unsent: Arc<AtomicU64>,
+    last: Arc<LastPush>,
     ledger: Arc<Ledger>,
 }
 
@@ -201,51 +214,60 @@ impl Pusher {
         loop {
             tokio::select! {
                 _ = interval.tick() => self.push().await,
-                order = self.orders.flush.recv() => {
-                    let Some(done) = order else { return };
+                flushes = self.orders.flushes() => {
+                    let Some(flushes) = flushes else { return };
                     self.push().await;
-                    let _ = done.send(());
+                    flushes.done();
                 }
             }
         }
     }
 
     async fn push(&self) {
+        self.last.failed.store(true, Ordering::Release);
         let collection = match self.collector.collect() {
             Ok(collection) => collection,
             Err(error) => return self.ledger.failing(Signal::Metrics, Loss::Rejected, error),
         };
-        self.unsent.store(points(&collection), Ordering::Release);
+        self.last
+            .unsent
+            .store(points(&collection), Ordering::Release);
         let give_up = Instant::now() + self.pushing.timeout;
+        let mut complete = true;
         for request in split::metrics(collection, split::MAX_REQUEST) {
             tokio::select! {
-                sent = self.to.send(&request, give_up) => self.settle(points(&request), sent),
+                sent = self.to.send(&request, give_up) => complete &= self.settle(points(&request), sent),
                 () = self.orders.closing() => return,
             }
         }
+        self.last.failed.store(!complete, Ordering::Release);
     }
 
-    fn settle(&self, items: u64, sent: Sent) {
+    /// Whether all of a request was accepted.
+    fn settle(&self, items: u64, sent: Sent) -> bool {
+        let failing = |loss, why| self.ledger.failing(Signal::Metrics, loss, why);
         match sent {
             Sent::Accepted { rejected, why } => {
-                self.unsent.fetch_sub(items, Ordering::AcqRel);
+                self.last.unsent.fetch_sub(items, Ordering::AcqRel);
                 self.ledger
                     .exported(Signal::Metrics, items.saturating_sub(rejected));
                 if rejected > 0 {
                     self.ledger
                         .lost(Signal::Metrics, Loss::Rejected, rejected, why);
+                } else if !why.is_empty() {
+                    failing(Loss::Rejected, why); // a warning by the receiver
                 }
+                return rejected == 0;
             }
             // The next push brings the same series again; after the last one they are lost.
             Sent::Refused { why } if self.orders.is_closing() => {
-                self.unsent.fetch_sub(items, Ordering::AcqRel);
+                self.last.unsent.fetch_sub(items, Ordering::AcqRel);
                 self.ledger
                     .lost(Signal::Metrics, Loss::Rejected, items, why);
             }
-            Sent::Refused { why } => self.ledger.failing(Signal::Metrics, Loss::Rejected, why),
-            Sent::Unreachable { why } => {
-                self.ledger.failing(Signal::Metrics, Loss::Unreachable, why);
-            }
+            Sent::Refused { why } => failing(Loss::Rejected, why),
+            Sent::Unreachable { why } => failing(Loss::Unreachable, why),
         }
+        false
     }
 }

@@ -68,17 +68,36 @@ fn sampler(sampler: Sampler) -> SdkSampler {
     }
 }
 
+/// Why the exports did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PipelineError {
+    /// The system gave no thread or runtime.
+    #[error("the exporters' thread cannot be started, expected the system to give one more thread")]
+    Thread(#[source] io::Error),
+    /// The receiver of a signal cannot be spoken to as configured.
+    #[error("{} cannot be sent to {endpoint}: {reason}", signal.as_str())]
+    Receiver {
+        /// The signal.
+        signal: Signal,
+        /// Its endpoint.
+        endpoint: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
 /// Starts what the configuration sends, on the exporters' own thread, and adds its processor to `tracers`.
 ///
 /// # Errors
-/// If the system gives no thread.
+/// [`PipelineError`].
 pub(crate) fn start(
     config: &Config,
     resource: &Resource,
     mut tracers: TracerProviderBuilder,
     collector: Collector,
     ledger: &Arc<Ledger>,
-) -> io::Result<(Pipeline, TracerProviderBuilder)> {
+) -> Result<(Pipeline, TracerProviderBuilder), PipelineError> {
     let mut pipeline = Pipeline::new(Arc::clone(ledger));
     match config.traces.exporter {
         TracesExporter::Otlp => {
@@ -89,7 +108,7 @@ pub(crate) fn start(
                 export_timeout: config.traces.export_timeout,
             };
             let (processor, queue, exporter) = traces::queue(batching, resource, ledger);
-            pipeline.send_spans(config.otlp.traces.clone(), queue, exporter)?;
+            pipeline.send_spans(&config.otlp.traces, queue, exporter)?;
             tracers = tracers.with_span_processor(processor);
         }
         TracesExporter::Console => {
@@ -103,7 +122,7 @@ pub(crate) fn start(
             timeout: config.metrics.timeout,
         };
         let (push, pusher) = metrics::push(pushing, collector, ledger);
-        pipeline.push_metrics(config.otlp.metrics.clone(), push, pusher)?;
+        pipeline.push_metrics(&config.otlp.metrics, push, pusher)?;
     }
     Ok((pipeline, tracers))
 }

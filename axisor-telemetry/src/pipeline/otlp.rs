@@ -17,6 +17,7 @@ mod http;
 mod tls;
 
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 #[cfg(not(feature = "grpc"))]
@@ -107,6 +108,8 @@ type Sending<'a> = Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + Send + 
 pub(crate) struct Receiver {
     connection: Box<dyn Connection>,
     timeout: Duration,
+    /// When a throttling receiver wants to be asked again.
+    not_before: Mutex<Option<Instant>>,
 }
 
 impl Receiver {
@@ -120,6 +123,7 @@ impl Receiver {
         Ok(Self {
             connection,
             timeout: otlp.timeout,
+            not_before: Mutex::new(None),
         })
     }
 
@@ -127,7 +131,13 @@ impl Receiver {
     pub(crate) async fn send<R: Export>(&self, request: &R, give_up: Instant) -> Sent {
         let message = Bytes::from(request.encode_to_vec());
         let mut backoff = Backoff::default();
+        let mut why = "the receiver asked to wait".to_owned();
         loop {
+            let at = self.not_before().unwrap_or_else(Instant::now);
+            if at >= give_up {
+                return Sent::Unreachable { why };
+            }
+            tokio::time::sleep_until(at).await;
             let failure = match self.attempt::<R>(message.clone(), give_up).await {
                 Ok((rejected, why)) => return Sent::Accepted { rejected, why },
                 Err(failure) => failure,
@@ -135,12 +145,10 @@ impl Receiver {
             let pause = match failure.retry {
                 Retry::Never => return Sent::Refused { why: failure.why },
                 Retry::WithBackoff => backoff.next(),
-                Retry::After(pause) => pause,
+                Retry::After(pause) => pause.max(backoff.next()),
             };
-            if Instant::now() + pause >= give_up {
-                return Sent::Unreachable { why: failure.why };
-            }
-            tokio::time::sleep(pause).await;
+            why = failure.why;
+            self.wait_for(pause);
         }
     }
 
@@ -151,20 +159,36 @@ impl Receiver {
     ) -> Result<(u64, String), Failure> {
         let limit = give_up.min(Instant::now() + self.timeout);
         let sending = self.connection.send(R::METHOD, message);
-        let answer = tokio::time::timeout_at(limit, sending)
-            .await
-            .map_err(|_| Failure {
-                retry: Retry::WithBackoff,
-                why: "no answer in time".to_owned(),
-            })??;
-        R::Answer::decode(answer)
+        let answer = tokio::time::timeout_at(limit, sending).await;
+        let answer = answer.map_err(|_| Failure {
+            retry: Retry::WithBackoff,
+            why: "no answer in time".to_owned(),
+        })??;
+        // Success is success, whatever a receiver says with it.
+        Ok(R::Answer::decode(answer)
             .map(R::rejected)
-            .map_err(|error| Failure {
-                retry: Retry::Never,
-                why: format!("answer is no OTLP: {error}"),
-            })
+            .unwrap_or_default())
+    }
+
+    fn not_before(&self) -> Option<Instant> {
+        *self
+            .not_before
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing is sent for so long, this request and the next ones.
+    fn wait_for(&self, pause: Duration) {
+        let at = Instant::now() + pause.min(MAX_PAUSE);
+        *self
+            .not_before
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(at);
     }
 }
+
+/// The longest a receiver may ask to be left alone.
+const MAX_PAUSE: Duration = Duration::from_secs(3_600);
 
 /// Exponential backoff with jitter, from 100 ms to 5 s.
 struct Backoff(Duration);

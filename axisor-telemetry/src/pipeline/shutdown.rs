@@ -1,14 +1,15 @@
 //! What is running on the exporters' thread, flushed and ended within a deadline.
 
 use std::fmt;
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::{OptionFuture, join};
 use tokio::time::Instant;
 
 use super::ExporterThread;
-use super::ledger::{Ledger, Loss, Signal};
+use super::PipelineError;
+use super::ledger::{Ledger, Signal};
 use super::metrics::{Push, Pusher};
 use super::otlp::Receiver;
 use super::traces::{Exporter, SpanQueue};
@@ -36,8 +37,7 @@ impl fmt::Display for SignalReport {
     }
 }
 
-/// What a shutdown came to, signal by signal.
-#[must_use = "it says what was not sent"]
+/// What a flush or a shutdown came to, signal by signal, since the telemetry was built.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
@@ -65,7 +65,16 @@ pub enum ShutdownError {
         /// What was sent, lost and left.
         report: ShutdownReport,
     },
+    /// Something was lost or refused meanwhile, or the series could not be collected.
+    #[error("not all telemetry was accepted: {report}")]
+    Lost {
+        /// What was sent, lost and left.
+        report: ShutdownReport,
+    },
 }
+
+/// Longer than anybody waits; a deadline beyond it is taken for this.
+const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// The running exports of one telemetry.
 pub(crate) struct Pipeline {
@@ -87,108 +96,102 @@ impl Pipeline {
 
     pub(super) fn send_spans(
         &mut self,
-        otlp: Otlp,
+        otlp: &Otlp,
         queue: SpanQueue,
-        exporter: impl FnOnce(Receiver) -> Exporter + Send + 'static,
-    ) -> io::Result<()> {
-        let ledger = Arc::clone(&self.ledger);
-        self.thread()?.spawn(async move {
-            match Receiver::new(&otlp) {
-                Ok(receiver) => exporter(receiver).run().await,
-                Err(why) => ledger.failing(Signal::Traces, Loss::Rejected, why),
-            }
-        });
+        exporter: impl FnOnce(Receiver) -> Exporter,
+    ) -> Result<(), PipelineError> {
+        let thread = self.thread()?;
+        let receiver = connect(&thread, Signal::Traces, otlp)?;
+        thread.spawn(exporter(receiver).run());
         self.spans = Some(queue);
         Ok(())
     }
 
     pub(super) fn push_metrics(
         &mut self,
-        otlp: Otlp,
+        otlp: &Otlp,
         push: Push,
-        pusher: impl FnOnce(Receiver) -> Pusher + Send + 'static,
-    ) -> io::Result<()> {
-        let ledger = Arc::clone(&self.ledger);
-        self.thread()?.spawn(async move {
-            match Receiver::new(&otlp) {
-                Ok(receiver) => pusher(receiver).run().await,
-                Err(why) => ledger.failing(Signal::Metrics, Loss::Rejected, why),
-            }
-        });
+        pusher: impl FnOnce(Receiver) -> Pusher,
+    ) -> Result<(), PipelineError> {
+        let thread = self.thread()?;
+        let receiver = connect(&thread, Signal::Metrics, otlp)?;
+        thread.spawn(pusher(receiver).run());
         self.metrics = Some(push);
         Ok(())
     }
 
-    fn thread(&mut self) -> io::Result<Arc<ExporterThread>> {
+    fn thread(&mut self) -> Result<Arc<ExporterThread>, PipelineError> {
         let thread = self
             .thread
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        if thread.is_none() {
-            *thread = Some(Arc::new(ExporterThread::start()?));
+        if let Some(thread) = thread {
+            return Ok(Arc::clone(thread));
         }
-        Ok(Arc::clone(thread.as_ref().expect("just started")))
+        let started = Arc::new(ExporterThread::start().map_err(PipelineError::Thread)?);
+        *thread = Some(Arc::clone(&started));
+        Ok(started)
     }
 
     /// Sends what there is and goes on; blocks the caller at most `deadline`.
-    pub(crate) fn flush(&self, deadline: Duration) -> Result<(), ShutdownError> {
-        match self.run_flushes(deadline) {
-            Some(()) => Ok(()),
-            None => Err(ShutdownError::Deadline {
-                deadline,
-                report: self.report(),
-            }),
-        }
+    pub(crate) fn flush(&self, deadline: Duration) -> Result<ShutdownReport, ShutdownError> {
+        let deadline = deadline.min(LONGEST);
+        let before = self.report();
+        let finished = self.run_flushes(deadline).is_some();
+        self.judge(deadline, before, finished)
     }
 
-    /// Sends what there is and ends the thread; blocks the caller at most `deadline`.
+    /// Sends what there is and ends the thread; blocks the caller at most `deadline`. Once ended, it stays so.
     pub(crate) fn shutdown(&self, deadline: Duration) -> Result<ShutdownReport, ShutdownError> {
-        let margin = (deadline / 10).min(Duration::from_millis(50));
-        let give_up = Instant::now() + deadline.saturating_sub(margin);
+        let before = self.report();
+        if self.lock_thread().is_none() {
+            return Ok(before);
+        }
+        let deadline = deadline.min(LONGEST);
+        let give_up = Instant::now() + deadline - (deadline / 10).min(MARGIN);
         if let Some(spans) = &self.spans {
             spans.close(give_up);
         }
         if let Some(metrics) = &self.metrics {
             metrics.close(give_up);
         }
-        let _ = self.run_flushes(deadline);
-        self.thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let report = self.report();
-        if report.traces.left + report.metrics.left > 0 {
-            return Err(ShutdownError::Deadline { deadline, report });
-        }
-        Ok(report)
+        let flushed = self.run_flushes(deadline).is_some();
+        self.lock_thread().take();
+        let left = self.report();
+        let finished = flushed && left.traces.left + left.metrics.left == 0;
+        self.judge(deadline, before, finished)
     }
 
     fn run_flushes(&self, deadline: Duration) -> Option<()> {
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let thread = self.lock_thread().clone();
         let Some(thread) = thread else {
             return Some(());
         };
-        let spans = self.spans.as_ref().map(SpanQueue::flush);
-        let metrics = self.metrics.as_ref().map(Push::flush);
-        let both = async move {
-            tokio::join!(
-                async {
-                    if let Some(spans) = spans {
-                        spans.await;
-                    }
-                },
-                async {
-                    if let Some(metrics) = metrics {
-                        metrics.await;
-                    }
-                },
-            );
-        };
-        thread.run(both, deadline)
+        let spans = OptionFuture::from(self.spans.as_ref().map(SpanQueue::flush));
+        let metrics = OptionFuture::from(self.metrics.as_ref().map(Push::flush));
+        thread.run(join(spans, metrics), deadline).map(|_| ())
+    }
+
+    /// An error if it is not `finished`, or if anything was lost since `before`.
+    fn judge(
+        &self,
+        deadline: Duration,
+        before: ShutdownReport,
+        finished: bool,
+    ) -> Result<ShutdownReport, ShutdownError> {
+        let report = self.report();
+        let lost = report.traces.dropped > before.traces.dropped
+            || report.metrics.dropped > before.metrics.dropped
+            || self.metrics.as_ref().is_some_and(Push::failed);
+        match (finished, lost) {
+            (false, _) => Err(ShutdownError::Deadline { deadline, report }),
+            (true, true) => Err(ShutdownError::Lost { report }),
+            (true, false) => Ok(report),
+        }
+    }
+
+    fn lock_thread(&self) -> MutexGuard<'_, Option<Arc<ExporterThread>>> {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn report(&self) -> ShutdownReport {
@@ -211,4 +214,27 @@ impl Pipeline {
             ),
         }
     }
+}
+
+/// The exporters give up a little before the caller does, so that the report is complete.
+const MARGIN: Duration = Duration::from_millis(50);
+
+/// The longest the exporters' thread may take to read certificates and the like.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Makes a receiver where it is used. Nothing is sent yet.
+fn connect(
+    thread: &ExporterThread,
+    signal: Signal,
+    otlp: &Otlp,
+) -> Result<Receiver, PipelineError> {
+    let to = otlp.clone();
+    let connected = thread.run(async move { Receiver::new(&to) }, CONNECT);
+    let receiver =
+        connected.unwrap_or_else(|| Err("the exporters' thread does not answer".to_owned()));
+    receiver.map_err(|reason| PipelineError::Receiver {
+        signal,
+        endpoint: otlp.endpoint.clone(),
+        reason,
+    })
 }

@@ -14,7 +14,7 @@ use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_sc
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::Instant;
 
 use super::control::{Control, Orders};
@@ -100,13 +100,17 @@ impl SpanProcessor for QueueProcessor {
             );
         }
         self.shared.waiting.fetch_add(1, Ordering::AcqRel);
-        if self.queue.try_send(span).is_err() {
+        if let Err(refused) = self.queue.try_send(span) {
             self.shared.waiting.fetch_sub(1, Ordering::AcqRel);
+            let loss = match refused {
+                TrySendError::Full(_) => Loss::QueueFull,
+                TrySendError::Closed(_) => Loss::AfterShutdown,
+            };
             self.ledger.lost(
                 Signal::Traces,
-                Loss::QueueFull,
+                loss,
                 1,
-                "the queue of spans is full",
+                "a span that could not wait to be sent",
             );
         }
     }
@@ -164,10 +168,10 @@ impl Exporter {
         loop {
             let room = self.batching.batch_size - batch.len();
             tokio::select! {
-                order = self.orders.flush.recv() => {
-                    let Some(done) = order else { return };
+                flushes = self.orders.flushes() => {
+                    let Some(flushes) = flushes else { return };
                     self.drain(&mut batch).await;
-                    let _ = done.send(());
+                    flushes.done();
                 }
                 received = self.queue.recv_many(&mut batch, room), if room > 0 => {
                     if received == 0 {
@@ -228,6 +232,8 @@ impl Exporter {
                     .exported(Signal::Traces, items.saturating_sub(rejected));
                 if rejected > 0 {
                     lost(Loss::Rejected, rejected, why);
+                } else if !why.is_empty() {
+                    self.ledger.failing(Signal::Traces, Loss::Rejected, why); // a warning by the receiver
                 }
             }
             Sent::Refused { why } => lost(Loss::Rejected, items, why),

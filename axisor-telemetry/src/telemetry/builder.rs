@@ -1,7 +1,6 @@
 //! What a telemetry is made of.
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,10 +16,10 @@ use crate::config::{
 };
 use crate::health::{Health, HealthCheck};
 use crate::instruments::{CustomMetrics, Instruments, Meters};
-use crate::pipeline::{self, Collector, Ledger, Reader};
+use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader};
 use crate::poll::{self, Poll, Polls};
-use crate::redact;
 use crate::scope::Scope;
+use crate::{instruments, redact};
 
 /// What a telemetry is made of. Made by [`Telemetry::builder`].
 #[must_use = "nothing is recorded before `build()` or `init()`"]
@@ -71,7 +70,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Hands every sampled span to `exporter` as it ends, beside the configured export.
+    /// Hands every sampled span to `exporter` as it ends, on the thread where it ends, beside the configured export: for
+    /// tests and for exporters that do not block.
     pub fn span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
         self.exporters
             .push(Box::new(|tracers| tracers.with_simple_exporter(exporter)));
@@ -81,7 +81,7 @@ impl TelemetryBuilder {
     /// Builds a telemetry and touches no global: for tests, and for several in one process.
     ///
     /// # Errors
-    /// [`StartError::Config`] and [`StartError::Thread`].
+    /// [`StartError::Config`] and [`StartError::Pipeline`].
     pub fn build(self) -> Result<Telemetry, StartError> {
         let telemetry = self.assemble()?;
         telemetry.log_configuration();
@@ -89,7 +89,7 @@ impl TelemetryBuilder {
     }
 
     /// Builds a telemetry and installs it for the whole process, with a `tracing` subscriber that logs as
-    /// section `logging` says.
+    /// section `logging` says. That subscriber stays, so a process can do this once in its life.
     ///
     /// # Errors
     /// [`StartError`]; nothing is installed then.
@@ -119,14 +119,9 @@ impl TelemetryBuilder {
             .into_iter()
             .fold(tracers, |tracers, add| add(tracers));
         let (pipeline, tracers) =
-            pipeline::start(&config, &resource, tracers, collector.clone(), &ledger)
-                .map_err(StartError::Thread)?;
+            pipeline::start(&config, &resource, tracers, collector.clone(), &ledger)?;
         let tracers = tracers.build();
-        let scope = Scope::new(
-            catalogued,
-            tracers.tracer(env!("CARGO_PKG_NAME")),
-            self.clock,
-        );
+        let scope = Scope::new(catalogued, tracers.tracer(instruments::SCOPE), self.clock);
         Ok(Telemetry(Arc::new(Inner {
             propagator: Arc::new(propagator(&config.propagators)),
             custom: CustomMetrics::new(instruments),
@@ -181,12 +176,12 @@ pub enum StartError {
     /// A setting is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The system gave no thread or runtime to the exporters.
-    #[error("the exporters' thread cannot be started, expected the system to give one more thread")]
-    Thread(#[source] io::Error),
-    /// Another telemetry is installed in this process.
+    /// The exports cannot be started.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// A telemetry is installed in this process, or was before.
     #[error(
-        "telemetry is already installed in this process, expected one `init()`, or `build()` for a second telemetry"
+        "telemetry has been installed in this process, expected one `init()` in its life: use `build()` for another"
     )]
     AlreadyInstalled,
     /// Another `tracing` subscriber is installed in this process.

@@ -2,10 +2,13 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use opentelemetry::global;
+use opentelemetry::metrics::noop::NoopMeterProvider;
+use opentelemetry::trace::noop::NoopTracerProvider;
 
 use super::builder::propagator;
 use super::{Inner, StartError, Telemetry};
@@ -17,6 +20,9 @@ const DROP_DEADLINE: Duration = Duration::from_secs(2);
 
 static INSTALLED: ArcSwapOption<Inner> = ArcSwapOption::const_empty();
 
+/// A `tracing` subscriber stays for the life of the process, and so there is one installation in it.
+static ONCE: AtomicBool = AtomicBool::new(false);
+
 impl Telemetry {
     /// The telemetry installed by [`init`](super::TelemetryBuilder::init), if there is one.
     #[must_use]
@@ -25,17 +31,14 @@ impl Telemetry {
     }
 
     pub(super) fn install(&self) -> Result<(), StartError> {
-        if INSTALLED
-            .compare_and_swap(&None::<Arc<Inner>>, Some(Arc::clone(&self.0)))
-            .is_some()
-        {
+        if ONCE.swap(true, Ordering::AcqRel) {
             return Err(StartError::AlreadyInstalled);
         }
-        if let Err(error) = logs::install(&self.0.config.logging, self.layer()) {
-            INSTALLED.store(None);
-            tracing::debug!(%error, "no subscriber installed");
+        if logs::install(&self.0.config.logging, self.layer()).is_err() {
+            ONCE.store(false, Ordering::Release);
             return Err(StartError::SubscriberInstalled);
         }
+        INSTALLED.store(Some(Arc::clone(&self.0)));
         scope::install(Arc::clone(&self.0.scope));
         global::set_tracer_provider(self.0.tracers.clone());
         global::set_meter_provider(self.0.meters.clone());
@@ -51,6 +54,8 @@ impl Telemetry {
             .is_some_and(|installed| Arc::ptr_eq(installed, &self.0))
         {
             INSTALLED.store(None);
+            global::set_tracer_provider(NoopTracerProvider::new());
+            global::set_meter_provider(NoopMeterProvider::new());
         }
     }
 }

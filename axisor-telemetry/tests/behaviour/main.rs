@@ -5,6 +5,8 @@ mod app;
 mod attributes;
 mod business;
 mod config;
+#[cfg(all(feature = "axum", feature = "http"))]
+mod export;
 mod exposition;
 #[cfg(feature = "axum")]
 mod health;

@@ -1,5 +1,6 @@
 //! OTLP over gRPC.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::{Buf as _, BufMut as _, Bytes};
@@ -148,10 +149,10 @@ fn failure(status: &Status) -> Failure {
         | Code::DeadlineExceeded
         | Code::Aborted
         | Code::OutOfRange
-        | Code::Unavailable
-        | Code::DataLoss
+        | Code::DataLoss => Retry::WithBackoff,
         // what tonic makes of a connection that breaks in the middle of a call
-        | Code::Unknown => Retry::WithBackoff,
+        Code::Unknown if status.source().is_some() => Retry::WithBackoff,
+        Code::Unavailable => retry_info(status).map_or(Retry::WithBackoff, Retry::After),
         Code::ResourceExhausted => retry_info(status).map_or(Retry::Never, Retry::After),
         _ => Retry::Never,
     };

@@ -8,11 +8,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::response::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use prost::Message as _;
 
 use super::causes::with_causes;
 use super::{Connection, Failure, Retry, Sending};
@@ -60,11 +63,13 @@ impl Http {
     async fn post(&self, message: Bytes) -> Result<Bytes, Failure> {
         let answer = self.client.request(self.request(message)?).await;
         let answer = answer.map_err(|error| unreachable(&error))?;
-        if !answer.status().is_success() {
-            return Err(failure(&answer));
+        let (head, body) = answer.into_parts();
+        let body = Limited::new(body, MAX_ANSWER).collect().await;
+        let body = body.map_err(|error| unreachable(&*error))?.to_bytes();
+        if head.status.is_success() {
+            return Ok(body);
         }
-        let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
-        Ok(body.map_err(|error| unreachable(&*error))?.to_bytes())
+        Err(failure(&head, body))
     }
 
     fn request(&self, mut body: Bytes) -> Result<Request<Full<Bytes>>, Failure> {
@@ -153,29 +158,33 @@ fn unreachable(error: &dyn std::error::Error) -> Failure {
 }
 
 /// The statuses the OTLP specification calls retryable.
-fn failure(answer: &Response<impl Sized>) -> Failure {
-    let retry = match answer.status() {
+fn failure(head: &Parts, body: Bytes) -> Failure {
+    let retry = match head.status {
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::GATEWAY_TIMEOUT => {
-            retry_after(answer).map_or(Retry::WithBackoff, Retry::After)
-        }
+        | StatusCode::GATEWAY_TIMEOUT => retry_after(head).map_or(Retry::WithBackoff, Retry::After),
         _ => Retry::Never,
     };
+    let said = RpcStatus::decode(body)
+        .map(|status| status.message)
+        .unwrap_or_default();
     Failure {
         retry,
-        why: format!("status {}", answer.status()),
+        why: format!("status {} {}", head.status, said)
+            .trim_end()
+            .to_owned(),
     }
 }
 
-fn retry_after(answer: &Response<impl Sized>) -> Option<Duration> {
-    let seconds = answer
-        .headers()
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()?;
+/// The body of a failed answer, `google.rpc.Status`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RpcStatus {
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+fn retry_after(head: &Parts) -> Option<Duration> {
+    let seconds = head.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
