@@ -117,7 +117,7 @@ async fn flush(telemetry: &Telemetry) -> Result<(), String> {
     let telemetry = telemetry.clone();
     let flushed = tokio::task::spawn_blocking(move || telemetry.force_flush(FLUSH)).await;
     match flushed {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(format!("not everything was sent: {error}")),
         Err(error) => Err(format!("the flush broke off: {error}")),
     }
