@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axisor_telemetry::{Telemetry, TelemetryBuilder, instrument_automation};
+use axisor_telemetry::{StartError, Telemetry, TelemetryBuilder, instrument_automation};
 
 #[instrument_automation(type = "check")]
 fn check(good: bool) -> bool {
@@ -79,8 +79,17 @@ fn a_place_in_the_code_finds_the_telemetry_installed_after_its_first_call() {
     let overflow = "axisor_label_overflow_total{metric=\"axisor_automation_executions_total\"} 3";
     assert!(page.contains(overflow), "{page}");
 
-    let _report = guard.shutdown(Duration::from_secs(5)).unwrap();
+    assert!(matches!(
+        builder().init(),
+        Err(StartError::AlreadyInstalled)
+    ));
+    guard.shutdown(Duration::from_secs(5)).unwrap();
+    assert!(Telemetry::current().is_none());
     check(true);
     late();
     assert_samples(&second, &["\"check\",status=\"success\"} 1"]);
+    assert!(matches!(
+        builder().init(),
+        Err(StartError::AlreadyInstalled)
+    ));
 }
