@@ -210,6 +210,29 @@ async fn a_check_that_blocks_its_thread_holds_nobody_up() {
     assert!(start.elapsed() < Duration::from_secs(1));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_that_blocks_its_thread_holds_no_answer_up() {
+    let blocks = async || {
+        std::thread::sleep(Duration::from_secs(2));
+        Ok::<(), std::io::Error>(())
+    };
+    let app = App::configured(
+        |builder| {
+            builder
+                .set("health.timeout", "200ms")
+                .health_check("database", blocks)
+        },
+        |_| Router::new(),
+    )
+    .await;
+    let start = Instant::now();
+    let answer = app.ask("GET", "/health").await;
+    assert!(start.elapsed() < Duration::from_secs(1));
+    assert_eq!(answer.status, 503);
+    let expected = json!({"healthy": false, "error": "no answer within 200ms"});
+    assert_eq!(answer.json()["checks"]["database"], expected);
+}
+
 #[tokio::test]
 async fn a_panic_in_a_check_is_that_checks_failure() {
     struct Panics;
