@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use axisor_telemetry::Telemetry;
 use axisor_telemetry::health::{CheckReport, Checking, HealthCheck};
+use axisor_telemetry::{Clock, Telemetry};
 use axum::Router;
 use serde_json::json;
 use tokio::sync::Notify;
@@ -136,6 +136,41 @@ async fn an_unhealthy_check_without_an_error_has_its_details_alone() {
     let expected = json!({"healthy": false, "lnmarkets_api": false});
     assert_eq!(json["checks"]["external_services"], expected);
     assert!(!report.is_healthy());
+}
+
+#[tokio::test]
+async fn no_key_of_a_check_is_there_twice() {
+    let check = async || {
+        let report = CheckReport::failed("down").with_response_time();
+        let twice = |report: CheckReport, name| report.with(name, "a detail").with(name, "again");
+        let names = ["healthy", "response_time", "error", "latency"];
+        Ok::<_, std::io::Error>(names.into_iter().fold(report, twice))
+    };
+    let telemetry = seen::builder()
+        .clock(Clock::manual())
+        .health_check("database", check)
+        .build()
+        .unwrap();
+    let report = telemetry.health().report().await.unwrap();
+    let json = serde_json::to_string(&report).unwrap();
+    let expected =
+        r#"{"database":{"healthy":false,"response_time":0.0,"latency":"again","error":"down"}}"#;
+    assert!(json.contains(expected), "{json}");
+}
+
+#[tokio::test]
+async fn a_detail_may_have_a_name_that_the_report_does_not_use() {
+    let check = async || {
+        let report = CheckReport::healthy().with("response_time", 12);
+        Ok::<_, std::io::Error>(report.with("error", "none"))
+    };
+    let telemetry = seen::builder()
+        .health_check("database", check)
+        .build()
+        .unwrap();
+    let json = serde_json::to_value(telemetry.health().report().await.unwrap()).unwrap();
+    let expected = json!({"healthy": true, "response_time": 12, "error": "none"});
+    assert_eq!(json["checks"]["database"], expected);
 }
 
 #[tokio::test]
