@@ -174,6 +174,42 @@ async fn a_detail_may_have_a_name_that_the_report_does_not_use() {
 }
 
 #[tokio::test]
+async fn the_gauge_of_a_service_declared_unhealthy_falls_at_once() {
+    let telemetry = seen::builder().build().unwrap();
+    assert!(telemetry.health().report().await.unwrap().is_healthy());
+    telemetry.health().declare_unhealthy("draining");
+    assert_eq!(gauge(&telemetry), Some(0.0));
+    telemetry.health().withdraw();
+    assert_eq!(gauge(&telemetry), Some(0.0), "until the checks are asked");
+    assert!(telemetry.health().report().await.unwrap().is_healthy());
+    assert_eq!(gauge(&telemetry), Some(1.0));
+}
+
+#[tokio::test]
+async fn a_report_under_way_does_not_raise_the_gauge_of_a_service_declared_unhealthy() {
+    let release = Arc::new(Notify::new());
+    let wait = Arc::clone(&release);
+    let check = move || {
+        let wait = Arc::clone(&wait);
+        async move {
+            wait.notified().await;
+            Ok::<(), std::io::Error>(())
+        }
+    };
+    let telemetry = seen::builder()
+        .health_check("database", check)
+        .build()
+        .unwrap();
+    let asked = telemetry.clone();
+    let under_way = tokio::spawn(async move { asked.health().report().await });
+    tokio::task::yield_now().await;
+    telemetry.health().declare_unhealthy("draining");
+    release.notify_one();
+    assert!(under_way.await.unwrap().unwrap().is_healthy());
+    assert_eq!(gauge(&telemetry), Some(0.0));
+}
+
+#[tokio::test]
 async fn a_service_declared_unhealthy_is_answered_without_its_checks() {
     let app = App::configured(
         |builder| builder.health_check("redis", fine),
