@@ -16,9 +16,6 @@ pub use report::{HealthError, HealthReport};
 use crate::contained;
 use crate::scope::Scope;
 
-/// The time a check is given unless `health.timeout` says otherwise.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// The checks of one telemetry, what `/health` answers, and the gauge `axisor_system_health`.
 pub struct Health {
     scope: Arc<Scope>,

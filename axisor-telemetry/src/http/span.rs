@@ -12,9 +12,7 @@ use opentelemetry_semantic_conventions::attribute;
 
 use super::exchange::End;
 use super::route::OTHER_METHOD;
-
-/// How a request ended that was not answered to the end; absent otherwise.
-const OUTCOME: &str = "axisor.outcome";
+use crate::trace::OUTCOME;
 
 /// Text a client chose is kept up to this many bytes.
 const MAX_TEXT: usize = 1024;

@@ -16,7 +16,7 @@ use crate::instruments::GaugeFamily;
 use crate::redact;
 use crate::scope::Scope;
 
-/// The time a poll is given unless the telemetry says otherwise.
+/// The time every poll is given.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What can be polled.
