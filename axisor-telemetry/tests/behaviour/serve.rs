@@ -109,6 +109,16 @@ async fn metrics_are_at_the_configured_path() {
     assert_eq!(app.ask("GET", "/metrics").await.status, 404);
 }
 
+#[tokio::test]
+#[should_panic(expected = "Overlapping method route. Handler for `GET /health` already exists")]
+async fn a_router_that_answers_health_already_is_refused_when_merged() {
+    let telemetry = seen::builder().build().unwrap();
+    let own = axum::routing::get(async || "mine");
+    let _ = Router::new()
+        .route("/health", own)
+        .merge(telemetry.router());
+}
+
 fn here(addr: SocketAddr) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], addr.port()))
 }
