@@ -3,6 +3,7 @@
 mod check;
 mod report;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -118,6 +119,16 @@ impl Health {
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let checks: Vec<_> = self.checks.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Health")
+            .field("timeout", &self.timeout)
+            .field("checks", &checks)
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axisor_telemetry::health::{CheckReport, Checking, HealthCheck};
+use axisor_telemetry::poll::Polled;
 use axisor_telemetry::{Clock, Telemetry};
 use axum::Router;
 use serde_json::json;
@@ -389,4 +390,18 @@ async fn a_service_without_checks_is_healthy() {
     let telemetry = seen::builder().build().unwrap();
     assert!(telemetry.health().report().await.unwrap().is_healthy());
     assert_eq!(gauge(&telemetry), Some(1.0));
+}
+
+#[tokio::test]
+async fn health_and_polls_show_what_is_registered() {
+    let telemetry = seen::builder()
+        .health_check("database", || database(true))
+        .poll(Polled::ActiveUsers, async || Ok::<_, std::io::Error>(1.0))
+        .build()
+        .unwrap();
+    let (health, polls) = (telemetry.health(), telemetry.polls());
+    assert_eq!(
+        format!("{health:?} {polls:?}"),
+        r#"Health { timeout: 5s, checks: ["database"], .. } Polls { timeout: 10s, polled: [ActiveUsers], .. }"#,
+    );
 }
