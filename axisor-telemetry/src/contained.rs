@@ -26,6 +26,10 @@ pub(crate) async fn within<T: Send + 'static>(
 ) -> Result<T, Unanswered> {
     let mut task = JoinSet::new();
     task.spawn(work.with_context(context));
+    // A worker keeps the newest task in a slot of its own that no other worker may take from. Work that blocks
+    // would block it there, and with it the timer this worker drives; one more task pushes the work out into the
+    // shared queue and wakes a worker for it.
+    drop(tokio::spawn(std::future::ready(())));
     match tokio::time::timeout(limit, task.join_next()).await {
         Ok(Some(Ok(answer))) => Ok(answer),
         Ok(_) => Err(Unanswered::Panicked),

@@ -6,5 +6,5 @@ pub(crate) use text::write;
 
 /// The content type of the text format: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 ///
-/// Prometheus 3 calls a target without a proper one down.
+/// Prometheus 3 calls a target down that leaves it or its version out.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

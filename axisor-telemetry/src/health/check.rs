@@ -100,8 +100,15 @@ impl CheckReport {
     }
 
     /// Adds a detail, such as `lnmarkets_api: false`. Details are shown to whoever asks `/health`.
+    ///
+    /// A later detail of the same name takes the earlier one's place. The report's own `healthy`,
+    /// `response_time` and `error` take the place of details of those names, the latter two where it has them.
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.details.push((name.into(), value.into()));
+        let (name, value) = (name.into(), value.into());
+        match self.details.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.details.push((name, value)),
+        }
         self
     }
 
@@ -121,6 +128,16 @@ impl CheckReport {
     #[must_use]
     pub fn error(&self) -> Option<&str> {
         self.error.as_deref()
+    }
+
+    /// Whether the report itself says something under this name.
+    fn says(&self, name: &str) -> bool {
+        match name {
+            "healthy" => true,
+            "response_time" => matches!(self.response_time, ResponseTime::Measured(_)),
+            "error" => self.error.is_some(),
+            _ => false,
+        }
     }
 
     pub(super) fn timed(mut self, took: Duration) -> Self {
@@ -145,7 +162,7 @@ impl Serialize for CheckReport {
         if let ResponseTime::Measured(took) = self.response_time {
             map.serialize_entry("response_time", &milliseconds(took))?;
         }
-        for (name, value) in &self.details {
+        for (name, value) in self.details.iter().filter(|(name, _)| !self.says(name)) {
             map.serialize_entry(name, value)?;
         }
         if let Some(error) = &self.error {

@@ -3,6 +3,7 @@
 mod check;
 mod report;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,9 +16,6 @@ pub use report::{HealthError, HealthReport};
 
 use crate::contained;
 use crate::scope::Scope;
-
-/// The time a check is given unless `health.timeout` says otherwise.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The checks of one telemetry, what `/health` answers, and the gauge `axisor_system_health`.
 pub struct Health {
@@ -61,21 +59,29 @@ impl Health {
     /// # Panics
     /// Outside a tokio runtime.
     pub async fn report(&self) -> Result<HealthReport, HealthError> {
-        let turn = self.begin();
+        let turn = self.state().begin();
         let report = self.ask().await;
-        self.write(turn, report.as_ref().is_ok_and(HealthReport::is_healthy));
+        let healthy = report.as_ref().is_ok_and(HealthReport::is_healthy);
+        self.write(&mut self.state(), turn, healthy);
         report
     }
 
     /// Declares the whole service unhealthy, whatever its checks say, until [`withdraw`](Self::withdraw):
     /// for a service that knows it better, while it starts, drains or is under maintenance.
     ///
-    /// `/health` answers 503 with `reason`, freed of credentials, in place of the checks.
+    /// `/health` answers 503 with `reason`, freed of credentials, in place of the checks, and
+    /// `axisor_system_health` is 0 at once. A report under way still answers what its checks say, but leaves the
+    /// gauge alone.
     pub fn declare_unhealthy(&self, reason: impl Into<String>) {
-        self.state().declared = Some(reason.into());
+        let mut state = self.state();
+        state.declared = Some(reason.into());
+        let turn = state.begin();
+        self.write(&mut state, turn, false);
     }
 
     /// Takes back [`declare_unhealthy`](Self::declare_unhealthy): the checks decide again.
+    ///
+    /// None is asked here, so `axisor_system_health` stays 0 until the next [`report`](Self::report).
     pub fn withdraw(&self) {
         self.state().declared = None;
     }
@@ -102,14 +108,7 @@ impl Health {
         }
     }
 
-    fn begin(&self) -> u64 {
-        let mut state = self.state();
-        state.asked += 1;
-        state.asked
-    }
-
-    fn write(&self, turn: u64, healthy: bool) {
-        let mut state = self.state();
+    fn write(&self, state: &mut State, turn: u64, healthy: bool) {
         if turn < state.written {
             return;
         }
@@ -120,5 +119,22 @@ impl Health {
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let checks: Vec<_> = self.checks.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Health")
+            .field("timeout", &self.timeout)
+            .field("checks", &checks)
+            .finish_non_exhaustive()
+    }
+}
+
+impl State {
+    fn begin(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
     }
 }

@@ -113,14 +113,15 @@ fn ends<D: Buf, E>(
     is_last: impl FnOnce() -> bool,
 ) -> Option<End> {
     match frame {
-        None if left.is_some_and(|left| left > 0) => Some(End::BodyBroke),
-        None => Some(End::Complete),
         Some(Err(_)) => Some(End::BodyBroke),
-        Some(Ok(frame)) => {
+        Some(Ok(frame)) if !frame.is_trailers() => {
             let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64;
             *left = left.map(|left| left.saturating_sub(bytes));
             (*left == Some(0) || is_last()).then_some(End::Complete)
         }
+        // after trailers the server reads no more
+        Some(Ok(_)) | None if left.is_some_and(|left| left > 0) => Some(End::BodyBroke),
+        Some(Ok(_)) | None => Some(End::Complete),
     }
 }
 

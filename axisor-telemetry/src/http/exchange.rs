@@ -117,7 +117,8 @@ impl Exchange {
         if self.metrics == Metrics::On {
             self.count(end);
         }
-        span::end(&self.context.span(), self.status, end);
+        let route = self.route.take();
+        span::end(&self.context.span(), route, self.status, end);
     }
 
     fn count(&self, end: End) {

@@ -12,9 +12,7 @@ use opentelemetry_semantic_conventions::attribute;
 
 use super::exchange::End;
 use super::route::OTHER_METHOD;
-
-/// How a request ended that was not answered to the end; absent otherwise.
-const OUTCOME: &str = "axisor.outcome";
+use crate::trace::OUTCOME;
 
 /// Text a client chose is kept up to this many bytes.
 const MAX_TEXT: usize = 1024;
@@ -27,7 +25,7 @@ pub(super) fn builder<B>(
 ) -> SpanBuilder {
     SpanBuilder::from_name(name(method, route))
         .with_kind(SpanKind::Server)
-        .with_attributes(attributes(request, method, route))
+        .with_attributes(attributes(request, method))
 }
 
 /// `GET /api/users/:id`, or the method alone when no route matches.
@@ -43,8 +41,14 @@ pub(super) fn name(method: &'static str, route: Option<&str>) -> String {
     }
 }
 
-/// Says how the request ended and ends the span.
-pub(super) fn end(span: &SpanRef<'_>, status: Option<StatusCode>, end: End) {
+/// Says which route answered and how the request ended, and ends the span.
+///
+/// The route is told only here: on a span nothing is taken back, and a wrong method is known from the answer.
+/// It is not among what the conventions want samplers to see.
+pub(super) fn end(span: &SpanRef<'_>, route: Option<String>, status: Option<StatusCode>, end: End) {
+    if let Some(route) = route {
+        span.set_attribute(KeyValue::new(attribute::HTTP_ROUTE, route));
+    }
     if let Some(status) = status {
         let code = i64::from(status.as_u16());
         span.set_attribute(KeyValue::new(attribute::HTTP_RESPONSE_STATUS_CODE, code));
@@ -72,12 +76,11 @@ fn error_type(status: Option<StatusCode>, end: End) -> Option<String> {
     Some(error.to_owned())
 }
 
-fn attributes<B>(request: &Request<B>, method: &'static str, route: Option<&str>) -> Vec<KeyValue> {
+fn attributes<B>(request: &Request<B>, method: &'static str) -> Vec<KeyValue> {
     let original = (method == OTHER_METHOD).then(|| request.method().as_str());
     let texts = [
         (attribute::HTTP_REQUEST_METHOD, Some(method)),
         (attribute::HTTP_REQUEST_METHOD_ORIGINAL, original),
-        (attribute::HTTP_ROUTE, route),
         (attribute::URL_PATH, Some(path(request))),
         (
             attribute::URL_SCHEME,

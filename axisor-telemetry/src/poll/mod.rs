@@ -1,6 +1,6 @@
 //! What is read from the database at intervals: connections and active users.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use crate::instruments::GaugeFamily;
 use crate::redact;
 use crate::scope::Scope;
 
-/// The time a poll is given unless the telemetry says otherwise.
+/// The time every poll is given.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What can be polled.
@@ -185,6 +185,16 @@ impl Shared {
             Ok(Err(error)) => Err(error),
             Err(unanswered) => Err(unanswered.to_string()),
         }
+    }
+}
+
+impl fmt::Debug for Polls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let polled: Vec<_> = self.shared.polls.iter().map(|poll| poll.polled).collect();
+        f.debug_struct("Polls")
+            .field("timeout", &self.shared.timeout)
+            .field("polled", &polled)
+            .finish_non_exhaustive()
     }
 }
 

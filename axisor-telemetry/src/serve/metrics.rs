@@ -9,9 +9,7 @@ use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::Exposition;
-
-/// Without the version Prometheus 3 calls the target down.
-const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+use crate::exposition::CONTENT_TYPE;
 
 pub(super) fn answer(exposition: &Exposition, headers: &HeaderMap) -> Response {
     match exposition() {
@@ -29,7 +27,7 @@ fn page(text: String, gzip: bool) -> Response {
         Some(Err(_)) | None => Response::new(Body::from(text)),
     };
     let headers = page.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(TEXT_FORMAT));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     page
 }

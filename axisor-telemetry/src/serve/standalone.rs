@@ -81,9 +81,17 @@ impl Server {
     }
 
     /// Stops listening and waits until requests under way are answered, at most 5 s.
-    pub async fn shutdown(self) {
+    ///
+    /// After that nobody waits for them; a connection that still has one ends with it or with the runtime.
+    pub async fn shutdown(mut self) {
         let _ = self.stop.send(());
-        let _ = tokio::time::timeout(GRACE, self.serving).await;
+        if tokio::time::timeout(GRACE, &mut self.serving)
+            .await
+            .is_err()
+        {
+            self.serving.abort();
+            let _ = self.serving.await;
+        }
     }
 }
 

@@ -37,6 +37,10 @@ impl Telemetry {
     /// `GET /health`, and the exposition at `prometheus.path` if Prometheus is enabled.
     ///
     /// Merge it before [`http_layer`](Self::http_layer) is given, so that the endpoints are counted too.
+    ///
+    /// # Panics
+    /// Not here, but in [`Router::merge`] if the other router already answers `GET` at `/health` or at
+    /// `prometheus.path`.
     pub fn router(&self) -> Router {
         let prometheus = &self.0.config.prometheus;
         let telemetry = self.clone();

@@ -11,10 +11,9 @@ use opentelemetry_semantic_conventions::attribute::{
     EXCEPTION_TYPE,
 };
 
+use super::OUTCOME;
 use crate::outcome::{Outcome, Verdict};
 use crate::redact;
-
-const OUTCOME: &str = "axisor.outcome";
 
 /// Where an annotated function stands in the source.
 #[derive(Debug, Clone, Copy)]

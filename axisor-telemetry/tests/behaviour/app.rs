@@ -148,7 +148,12 @@ pub(crate) async fn ask(addr: SocketAddr, method: &str, target: &str, headers: &
     Answer::read(&bytes)
 }
 
-async fn begin(addr: SocketAddr, method: &str, target: &str, headers: &str) -> TcpStream {
+pub(crate) async fn begin(
+    addr: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &str,
+) -> TcpStream {
     let mut stream = TcpStream::connect(addr).await.expect("a connection");
     let request = format!("{method} {target} HTTP/1.1\r\nhost: app\r\n{headers}\r\n");
     stream

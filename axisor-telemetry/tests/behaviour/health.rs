@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use axisor_telemetry::Telemetry;
 use axisor_telemetry::health::{CheckReport, Checking, HealthCheck};
+use axisor_telemetry::poll::Polled;
+use axisor_telemetry::{Clock, Telemetry};
 use axum::Router;
 use serde_json::json;
 use tokio::sync::Notify;
@@ -139,6 +140,77 @@ async fn an_unhealthy_check_without_an_error_has_its_details_alone() {
 }
 
 #[tokio::test]
+async fn no_key_of_a_check_is_there_twice() {
+    let check = async || {
+        let report = CheckReport::failed("down").with_response_time();
+        let twice = |report: CheckReport, name| report.with(name, "a detail").with(name, "again");
+        let names = ["healthy", "response_time", "error", "latency"];
+        Ok::<_, std::io::Error>(names.into_iter().fold(report, twice))
+    };
+    let telemetry = seen::builder()
+        .clock(Clock::manual())
+        .health_check("database", check)
+        .build()
+        .unwrap();
+    let report = telemetry.health().report().await.unwrap();
+    let json = serde_json::to_string(&report).unwrap();
+    let expected =
+        r#"{"database":{"healthy":false,"response_time":0.0,"latency":"again","error":"down"}}"#;
+    assert!(json.contains(expected), "{json}");
+}
+
+#[tokio::test]
+async fn a_detail_may_have_a_name_that_the_report_does_not_use() {
+    let check = async || {
+        let report = CheckReport::healthy().with("response_time", 12);
+        Ok::<_, std::io::Error>(report.with("error", "none"))
+    };
+    let telemetry = seen::builder()
+        .health_check("database", check)
+        .build()
+        .unwrap();
+    let json = serde_json::to_value(telemetry.health().report().await.unwrap()).unwrap();
+    let expected = json!({"healthy": true, "response_time": 12, "error": "none"});
+    assert_eq!(json["checks"]["database"], expected);
+}
+
+#[tokio::test]
+async fn the_gauge_of_a_service_declared_unhealthy_falls_at_once() {
+    let telemetry = seen::builder().build().unwrap();
+    assert!(telemetry.health().report().await.unwrap().is_healthy());
+    telemetry.health().declare_unhealthy("draining");
+    assert_eq!(gauge(&telemetry), Some(0.0));
+    telemetry.health().withdraw();
+    assert_eq!(gauge(&telemetry), Some(0.0), "until the checks are asked");
+    assert!(telemetry.health().report().await.unwrap().is_healthy());
+    assert_eq!(gauge(&telemetry), Some(1.0));
+}
+
+#[tokio::test]
+async fn a_report_under_way_does_not_raise_the_gauge_of_a_service_declared_unhealthy() {
+    let release = Arc::new(Notify::new());
+    let wait = Arc::clone(&release);
+    let check = move || {
+        let wait = Arc::clone(&wait);
+        async move {
+            wait.notified().await;
+            Ok::<(), std::io::Error>(())
+        }
+    };
+    let telemetry = seen::builder()
+        .health_check("database", check)
+        .build()
+        .unwrap();
+    let asked = telemetry.clone();
+    let under_way = tokio::spawn(async move { asked.health().report().await });
+    tokio::task::yield_now().await;
+    telemetry.health().declare_unhealthy("draining");
+    release.notify_one();
+    assert!(under_way.await.unwrap().unwrap().is_healthy());
+    assert_eq!(gauge(&telemetry), Some(0.0));
+}
+
+#[tokio::test]
 async fn a_service_declared_unhealthy_is_answered_without_its_checks() {
     let app = App::configured(
         |builder| builder.health_check("redis", fine),
@@ -208,6 +280,29 @@ async fn a_check_that_blocks_its_thread_holds_nobody_up() {
     let report = tokio::spawn(async move { telemetry.health().report().await });
     assert!(!report.await.unwrap().unwrap().is_healthy());
     assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_that_blocks_its_thread_holds_no_answer_up() {
+    let blocks = async || {
+        std::thread::sleep(Duration::from_secs(2));
+        Ok::<(), std::io::Error>(())
+    };
+    let app = App::configured(
+        |builder| {
+            builder
+                .set("health.timeout", "200ms")
+                .health_check("database", blocks)
+        },
+        |_| Router::new(),
+    )
+    .await;
+    let start = Instant::now();
+    let answer = app.ask("GET", "/health").await;
+    assert!(start.elapsed() < Duration::from_secs(1));
+    assert_eq!(answer.status, 503);
+    let expected = json!({"healthy": false, "error": "no answer within 200ms"});
+    assert_eq!(answer.json()["checks"]["database"], expected);
 }
 
 #[tokio::test]
@@ -295,4 +390,18 @@ async fn a_service_without_checks_is_healthy() {
     let telemetry = seen::builder().build().unwrap();
     assert!(telemetry.health().report().await.unwrap().is_healthy());
     assert_eq!(gauge(&telemetry), Some(1.0));
+}
+
+#[tokio::test]
+async fn health_and_polls_show_what_is_registered() {
+    let telemetry = seen::builder()
+        .health_check("database", || database(true))
+        .poll(Polled::ActiveUsers, async || Ok::<_, std::io::Error>(1.0))
+        .build()
+        .unwrap();
+    let (health, polls) = (telemetry.health(), telemetry.polls());
+    assert_eq!(
+        format!("{health:?} {polls:?}"),
+        r#"Health { timeout: 5s, checks: ["database"], .. } Polls { timeout: 10s, polled: [ActiveUsers], .. }"#,
+    );
 }

@@ -1,6 +1,8 @@
 //! The two request series and the aborted one, through a real server.
 
 use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -8,7 +10,8 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use axum::routing::{any, delete, get, post};
 use futures_util::stream::{self, StreamExt as _};
-use http::{StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use http_body::Frame;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
@@ -274,6 +277,43 @@ async fn a_stream_of_announced_length_is_complete_with_its_last_byte() {
     .await;
     drop(sender);
     assert_eq!(app.aborted("GET", "/download"), None);
+}
+
+/// One part, then trailers; like most bodies it does not know that they are its last frame.
+struct Trailed(std::vec::IntoIter<Frame<Bytes>>);
+
+impl Trailed {
+    fn new() -> Self {
+        let sum = (HeaderName::from_static("x-sum"), 7.into());
+        let frames = [
+            Frame::data("part".into()),
+            Frame::trailers(HeaderMap::from_iter([sum])),
+        ];
+        Self(Vec::from(frames).into_iter())
+    }
+}
+
+impl http_body::Body for Trailed {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.next().map(Ok))
+    }
+}
+
+#[tokio::test]
+async fn an_answer_with_trailers_is_complete() {
+    let trailed = async || ([(header::TRAILER, "x-sum")], Body::new(Trailed::new()));
+    let app = App::serve(Router::new().route("/trailed", get(trailed))).await;
+    let answer = app.ask_with("GET", "/trailed", "te: trailers\r\n").await;
+    let text = answer.text();
+    assert!(text.ends_with("0\r\nx-sum: 7\r\n\r\n"), "{text}");
+    assert_eq!(app.aborted("GET", "/trailed"), None);
+    assert_eq!(app.requests("GET", "/trailed", "200"), Some(1.0));
 }
 
 #[tokio::test]

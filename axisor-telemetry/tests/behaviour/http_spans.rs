@@ -57,8 +57,15 @@ async fn a_span_without_a_route_is_named_by_its_method() {
     assert_eq!(attribute(&span, "http.route"), None);
     assert_eq!(attribute(&span, "url.path"), Some(text("/nope")));
     assert_eq!(span.status, Status::Unset, "a 4xx is the client's error");
+}
+
+#[tokio::test]
+async fn a_span_of_a_wrong_method_has_no_route_either() {
+    let app = App::serve(Router::new().route("/api/ping", get(ok))).await;
     app.ask("POST", "/api/ping").await;
-    app.spans.ended("POST").await;
+    let span = app.spans.ended("POST").await;
+    assert_eq!(attribute(&span, "http.route"), None);
+    assert_eq!(attribute(&span, "url.path"), Some(text("/api/ping")));
 }
 
 #[tokio::test]
@@ -121,6 +128,7 @@ async fn a_client_that_leaves_is_a_cancelled_span_and_no_error() {
     let span = app.spans.ended("GET /slow").await;
     assert_eq!(span.status, Status::Unset);
     assert_eq!(attribute(&span, "axisor.outcome"), Some(text("cancelled")));
+    assert_eq!(attribute(&span, "http.route"), Some(text("/slow")));
     assert_eq!(attribute(&span, "http.response.status_code"), None);
 }
 

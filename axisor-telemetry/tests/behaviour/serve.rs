@@ -2,10 +2,14 @@
 
 use std::io::Read as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axisor_telemetry::serve::ServeError;
 use axum::Router;
 use opentelemetry::metrics::MeterProvider as _;
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::app::{self, App};
 use crate::seen;
@@ -105,6 +109,16 @@ async fn metrics_are_at_the_configured_path() {
     assert_eq!(app.ask("GET", "/metrics").await.status, 404);
 }
 
+#[tokio::test]
+#[should_panic(expected = "Overlapping method route. Handler for `GET /health` already exists")]
+async fn a_router_that_answers_health_already_is_refused_when_merged() {
+    let telemetry = seen::builder().build().unwrap();
+    let own = axum::routing::get(async || "mine");
+    let _ = Router::new()
+        .route("/health", own)
+        .merge(telemetry.router());
+}
+
 fn here(addr: SocketAddr) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], addr.port()))
 }
@@ -132,6 +146,33 @@ async fn after_a_shutdown_nobody_listens() {
     let addr = here(server.local_addr());
     server.shutdown().await;
     assert!(tokio::net::TcpStream::connect(addr).await.is_err());
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_no_longer_than_its_grace_and_leaves_no_server_behind() {
+    let asked = Arc::new(Notify::new());
+    let hangs = Arc::clone(&asked);
+    let telemetry = seen::builder()
+        .set("prometheus.port", "0")
+        .set("health.timeout", "1h")
+        .health_check("database", move || {
+            hangs.notify_one();
+            std::future::pending::<Result<(), std::io::Error>>()
+        })
+        .build()
+        .unwrap();
+    let alive = || Handle::current().metrics().num_alive_tasks();
+    let server = telemetry.serve().await.unwrap();
+    let _stream = app::begin(here(server.local_addr()), "GET", "/health", "").await;
+    asked.notified().await;
+    tokio::task::yield_now().await;
+    let with_server = alive();
+    tokio::time::pause();
+    let start = Instant::now();
+    server.shutdown().await;
+    assert_eq!(start.elapsed().as_secs(), 5);
+    let own = 2; // the one that accepts, the one that waits for the signal
+    assert_eq!(alive(), with_server - own);
 }
 
 #[tokio::test]
