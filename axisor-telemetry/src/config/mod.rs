@@ -181,6 +181,12 @@ pub struct Traces {
     pub schedule_delay: Duration,
     /// How long one batch may take, tries and pauses together.
     pub export_timeout: Duration,
+    /// The most attributes of a span.
+    pub attribute_count_limit: u32,
+    /// The most events of a span.
+    pub event_count_limit: u32,
+    /// The most links of a span.
+    pub link_count_limit: u32,
 }
 
 /// Section `metrics`.

@@ -13,6 +13,7 @@ use super::values::{
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_COUNT: usize = 1_000_000;
+const MAX_LIMIT: u32 = 1_000_000;
 
 pub(super) fn text(given: &str) -> Option<String> {
     (!given.trim().is_empty()).then(|| given.to_owned())
@@ -29,6 +30,11 @@ pub(super) fn flag(given: &str) -> Option<bool> {
 pub(super) fn count(given: &str) -> Option<usize> {
     let count = digits(given)?.parse().ok()?;
     (1..=MAX_COUNT).contains(&count).then_some(count)
+}
+
+pub(super) fn limit(given: &str) -> Option<u32> {
+    let limit = digits(given)?.parse().ok()?;
+    (0..=MAX_LIMIT).contains(&limit).then_some(limit)
 }
 
 pub(super) fn port(given: &str) -> Option<u16> {

@@ -122,6 +122,9 @@ impl Resolver<'_> {
             batch_size: self.get("traces.batch_size", fits)?,
             schedule_delay: self.time("traces.schedule_delay")?,
             export_timeout: self.time("traces.export_timeout")?,
+            attribute_count_limit: self.get("traces.attribute_count_limit", parse::limit)?,
+            event_count_limit: self.get("traces.event_count_limit", parse::limit)?,
+            link_count_limit: self.get("traces.link_count_limit", parse::limit)?,
         })
     }
 

@@ -40,6 +40,8 @@ pub(super) enum Kind {
     SecretText,
     Flag,
     Count,
+    /// A count that may be 0.
+    Limit,
     /// A count bounded by another setting.
     Batch,
     Port,
@@ -65,6 +67,7 @@ impl Kind {
             Self::Text | Self::SecretText => "text that is not empty",
             Self::Flag => "`true` or `false`",
             Self::Count => "a whole number from 1 to 1000000",
+            Self::Limit => "a whole number from 0 to 1000000",
             Self::Batch => "a whole number from 1 to `traces.queue_size`",
             Self::Port => "a port from 0 to 65535",
             Self::HttpPath => {
@@ -220,6 +223,12 @@ pub(super) static SETTINGS: &[Setting] = &[
         "How long a batch waits to fill up."),
     setting("traces.export_timeout", &["OTEL_BSP_EXPORT_TIMEOUT"], Is("60s"), Kind::Time,
         "How long one batch is tried again. OpenTelemetry's 30 s leave little after a Collector's restart; with 60 s an outage of 20 s lost no span."),
+    setting("traces.attribute_count_limit", &["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"], Is("128"), Kind::Limit,
+        "The most attributes of a span; further ones are dropped."),
+    setting("traces.event_count_limit", &["OTEL_SPAN_EVENT_COUNT_LIMIT"], Is("128"), Kind::Limit,
+        "The most events of a span."),
+    setting("traces.link_count_limit", &["OTEL_SPAN_LINK_COUNT_LIMIT"], Is("128"), Kind::Limit,
+        "The most links of a span."),
 
     setting("metrics.exporter", &["OTEL_METRICS_EXPORTER"], Derived("`otlp` once an endpoint for metrics is given, else `prometheus`"), Kind::List("`otlp`, `prometheus`, both separated by a comma, or `none`"),
         "Where metrics go; `prometheus` is the in-process exposition alone, which `prometheus.enabled` governs."),

@@ -60,11 +60,18 @@ fn refuse_unknown(variables: &Variables) -> Result<(), ConfigError> {
     })
 }
 
-/// A warning for each variable of the exporter or the span queue that has no effect.
+/// A warning for each of the specification's variables that one may count on and that has no effect.
 pub(super) fn without_effect(variables: &Variables) -> Vec<String> {
-    let of_exporters =
-        |name: &&String| name.starts_with("OTEL_EXPORTER_OTLP_") || name.starts_with("OTEL_BSP_");
-    let names = variables.keys().filter(of_exporters);
+    const COUNTED_ON: [&str; 6] = [
+        "OTEL_EXPORTER_OTLP_",
+        "OTEL_BSP_",
+        "OTEL_SPAN_",
+        "OTEL_EVENT_ATTRIBUTE_",
+        "OTEL_LINK_ATTRIBUTE_",
+        "OTEL_ATTRIBUTE_",
+    ];
+    let counted_on = |name: &&String| COUNTED_ON.iter().any(|start| name.starts_with(start));
+    let names = variables.keys().filter(counted_on);
     let names = names.filter(|name| !sections::is_known(name));
     names
         .map(|name| format!("environment variable {name} is not supported and has no effect"))

@@ -66,6 +66,9 @@ mod defaults {
             (config.traces.queue_size, config.traces.batch_size),
             (2048, 512)
         );
+        assert_eq!(config.traces.attribute_count_limit, 128);
+        assert_eq!(config.traces.event_count_limit, 128);
+        assert_eq!(config.traces.link_count_limit, 128);
         assert_eq!(config.traces.sampler, Sampler::ParentBasedAlwaysOn);
         assert_eq!(
             config.propagators,
@@ -387,6 +390,101 @@ mod otlp {
     }
 }
 
+mod span_limits {
+    use axisor_telemetry::{Telemetry, TelemetryBuilder};
+    use opentelemetry::KeyValue;
+    use opentelemetry::trace::{
+        Event, Link, SpanContext, SpanId, TraceFlags, TraceId, TraceState, Tracer as _,
+    };
+
+    use super::*;
+    use crate::seen::Spans;
+
+    /// How many attributes, events and links remain of three each.
+    fn kept(builder: TelemetryBuilder) -> [usize; 3] {
+        let spans = Spans::default();
+        let telemetry = builder.span_exporter(spans.clone()).build().unwrap();
+        let tracer = telemetry.tracer();
+        let event = || Event::with_name("event");
+        let link = || {
+            let (trace, span) = (TraceId::from(1_u128), SpanId::from(1_u64));
+            let sampled = TraceFlags::SAMPLED;
+            Link::with_context(SpanContext::new(
+                trace,
+                span,
+                sampled,
+                true,
+                TraceState::NONE,
+            ))
+        };
+        let span = tracer
+            .span_builder("span")
+            .with_attributes(["a", "b", "c"].map(|name| KeyValue::new(name, 1)))
+            .with_events((0..3).map(|_| event()).collect())
+            .with_links((0..3).map(|_| link()).collect());
+        drop(span.start(&tracer));
+        let span = spans.named("span").unwrap();
+        [
+            span.attributes.len(),
+            span.events.events.len(),
+            span.links.links.len(),
+        ]
+    }
+
+    #[test]
+    fn they_are_settings() {
+        let builder = Telemetry::builder("axisor-test").without_environment();
+        let limited = builder
+            .set("traces.attribute_count_limit", 2)
+            .set("traces.event_count_limit", 1)
+            .set("traces.link_count_limit", 0);
+        assert_eq!(kept(limited), [2, 1, 0]);
+    }
+
+    #[test]
+    fn the_specifications_variables_are_read() {
+        let config = with_variables(&[
+            ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "3"),
+            ("OTEL_SPAN_EVENT_COUNT_LIMIT", "2"),
+            ("OTEL_SPAN_LINK_COUNT_LIMIT", "0"),
+        ]);
+        let traces = config.unwrap().traces;
+        assert_eq!(traces.attribute_count_limit, 3);
+        assert_eq!(traces.event_count_limit, 2);
+        assert_eq!(traces.link_count_limit, 0);
+    }
+
+    #[test]
+    fn a_limit_of_spans_without_effect_is_a_warning() {
+        let name = "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT";
+        let config = with_variables(&[(name, "10")]).unwrap();
+        assert!(config.warnings()[0].contains(name));
+    }
+
+    /// In a process of its own, which alone can be given an environment.
+    #[test]
+    fn without_environment_the_sdk_does_not_read_it_either() {
+        let name = "config::span_limits::default_limits_keep_everything";
+        let limited = std::process::Command::new(env::current_exe().unwrap())
+            .args(["--exact", name])
+            .envs([
+                ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "1"),
+                ("OTEL_SPAN_EVENT_COUNT_LIMIT", "1"),
+                ("OTEL_SPAN_LINK_COUNT_LIMIT", "1"),
+            ])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&limited.stdout);
+        assert!(said.contains("1 passed"), "{said}");
+    }
+
+    #[test]
+    fn default_limits_keep_everything() {
+        let builder = Telemetry::builder("axisor-test").without_environment();
+        assert_eq!(kept(builder), [3, 3, 3]);
+    }
+}
+
 #[cfg(all(feature = "tls", feature = "grpc"))]
 mod certificates {
     use std::io;
@@ -500,6 +598,9 @@ mod mistakes {
             ("traces.queue_size", "99999999999999999999999"),
             ("traces.batch_size", "2049"),
             ("traces.schedule_delay", "2 days"),
+            ("traces.attribute_count_limit", "-1"),
+            ("traces.event_count_limit", "1000001"),
+            ("traces.link_count_limit", "none"),
             ("metrics.exporter", "statsd"),
             ("metrics.interval", "soon"),
             ("metrics.interval", "99999999999999999999999"),
