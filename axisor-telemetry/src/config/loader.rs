@@ -104,7 +104,8 @@ impl Loader {
         }
         given.cover(sources::environment(&variables)?);
         given.cover(sources::code(&self.code)?);
-        let warnings = sources::without_effect(&variables);
+        let mut warnings = sources::without_effect(&variables);
+        warnings.extend(sources::odd_ports(&variables));
         resolve::config(given, warnings, COMPILED)
     }
 }

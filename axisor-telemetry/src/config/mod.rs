@@ -11,6 +11,7 @@ mod certificate;
 mod error;
 mod file;
 mod given;
+mod kubernetes;
 mod loader;
 mod lookup;
 mod otlp;

@@ -679,6 +679,62 @@ mod mistakes {
         assert!(with_variables(&variables).is_ok());
     }
 
+    #[test]
+    fn what_kubernetes_sets_for_a_service_is_left_alone() {
+        for name in [
+            "AXISOR_PROMETHEUS_SERVICE_HOST",
+            "AXISOR_METRICS_SERVICE_PORT",
+            "AXISOR_METRICS_SERVICE_PORT_WEB",
+            "AXISOR_SENTRY_PORT_9000_UDP",
+            "AXISOR_METRICS_PORT_9090_TCP_ADDR",
+            "AXISOR_METRICS_PORT_9090_TCP_PORT",
+        ] {
+            let config = with_variables(&[(name, "x")]).expect(name);
+            assert_eq!(config.warnings(), [""; 0], "{name}");
+        }
+        let config = with_variables(&[("AXISOR_SENTRY_PORT", "tcp://10.0.0.1:9000")]).unwrap();
+        assert_eq!(config.warnings(), [""; 0]);
+    }
+
+    #[test]
+    fn a_port_that_is_no_setting_is_a_warning() {
+        let config = with_variables(&[("AXISOR_METRICS_PORT", "9090")]).unwrap();
+        assert!(config.warnings()[0].contains("AXISOR_METRICS_PORT"));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_service_of_kubernetes_is_refused() {
+        for name in [
+            "AXISOR_PROMETHEUS_PORT_TCP",
+            "AXISOR_PROMETHEUS_PORT_9090_PATH",
+            "AXISOR_PROMETHEUS_PORT__TCP",
+            "AXISOR_PROMETHEUS_PORTS",
+            "AXISOR_METRICS_HOST",
+        ] {
+            let text = message(with_variables(&[(name, "x")]));
+            assert!(text.contains("is no setting"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_service_in_place_of_the_port_counts_as_absent_with_a_warning() {
+        for given in [
+            "tcp://10.0.0.1:9090",
+            "udp://10.0.0.1:53",
+            "sctp://10.0.0.1:9",
+        ] {
+            let config = with_variables(&[("AXISOR_PROMETHEUS_PORT", given)]).unwrap();
+            assert_eq!(config.prometheus.port, 3010);
+            assert_eq!(config.warnings().len(), 1);
+            assert!(config.warnings()[0].contains("AXISOR_PROMETHEUS_PORT"));
+        }
+        let text = message(with_variables(&[(
+            "AXISOR_PROMETHEUS_PORT",
+            "http://10.0.0.1:9090",
+        )]));
+        assert!(text.contains("expected a port"), "{text}");
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_variable_that_is_not_utf8_is_refused() {
