@@ -158,14 +158,24 @@ impl Resolver<'_> {
             timeout: self.time("metrics.timeout")?,
             series_bound: self.get("metrics.series_bound", parse::count)?,
         };
-        let asked = given && metrics.exporters.contains(&MetricsExporter::Prometheus);
-        if asked && !exposition {
+        if given && !exposition && metrics.exporters.contains(&MetricsExporter::Prometheus) {
             self.warn("`metrics.exporter` names `prometheus`, but `prometheus.enabled` is `false`: there is no exposition");
         }
-        if metrics.push() && metrics.interval >= COLLECTOR_FORGETS {
-            self.warn("`metrics.interval` is 30 s or more: the Collector forgets a service it has not heard of for 30 s");
+        if metrics.push() {
+            self.warn_of_the_push(&metrics, exposition);
         }
         Ok(metrics)
+    }
+
+    fn warn_of_the_push(&mut self, metrics: &Metrics, exposition: bool) {
+        if !exposition {
+            self.warn(
+                "`prometheus.enabled` is `false`: no HTTP series is recorded, so none is pushed",
+            );
+        }
+        if metrics.interval >= COLLECTOR_FORGETS {
+            self.warn("`metrics.interval` is 30 s or more: the Collector forgets a service it has not heard of for 30 s");
+        }
     }
 }
 

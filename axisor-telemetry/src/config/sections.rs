@@ -152,7 +152,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         "Further resource attributes; in the file a table of texts. The five above may stand here too, their own setting going first."),
 
     setting("prometheus.enabled", &["AXISOR_PROMETHEUS_ENABLED"], Is("true"), Kind::Flag,
-        "Whether the in-process exposition is there, also beside OTLP."),
+        "Whether the in-process exposition is there, also beside OTLP. `false` counts no HTTP requests either, as in the original: the HTTP series are not pushed."),
     setting("prometheus.port", &["AXISOR_PROMETHEUS_PORT"], Is("3010"), Kind::Port,
         "The port of the small server for workers; 0 lets the system choose."),
     setting("prometheus.path", &["AXISOR_PROMETHEUS_PATH"], Is("/metrics"), Kind::HttpPath,
@@ -288,7 +288,7 @@ pub(super) fn nearest_variable(given: &str) -> Option<String> {
 
 /// Whether a variable is in a section of ours, so that it must be one of the table's.
 ///
-/// Not `AXISOR_SERVICE_…`, which Kubernetes sets for a service called `axisor`, nor `AXISOR_DEPLOYMENT_…`.
+/// Not `AXISOR_SERVICE_…`, which Kubernetes sets for a Service called `axisor`, nor `AXISOR_DEPLOYMENT_…`.
 pub(super) fn is_ours(variable: &str) -> bool {
     const SECTIONS: [&str; 9] = [
         "PROMETHEUS",

@@ -767,6 +767,15 @@ mod mistakes {
     }
 
     #[test]
+    fn a_push_without_the_http_series_is_a_warning() {
+        let loader = loader().set("prometheus.enabled", false);
+        let config = loader.set("otlp.endpoint", "http://collector:4317").load();
+        let config = config.unwrap();
+        assert_eq!(config.warnings().len(), 1);
+        assert!(config.warnings()[0].contains("HTTP series"));
+    }
+
+    #[test]
     fn sentry_needs_a_feature_that_does_not_exist_yet() {
         let text = message(with_variables(&[("AXISOR_SENTRY_ENABLED", "true")]));
         assert!(
