@@ -61,7 +61,8 @@ pub struct Config {
     pub propagators: Vec<Propagator>,
     /// Health checks.
     pub health: Health,
-    /// `true`: nothing is recorded or sent (`OTEL_SDK_DISABLED`).
+    /// `true`: no span is made, nothing is sent or exposed (`OTEL_SDK_DISABLED`); the settings of exporters,
+    /// sampler and exposition already say so. Series still count in memory.
     pub disabled: bool,
     listing: Vec<Line>,
     warnings: Vec<String>,

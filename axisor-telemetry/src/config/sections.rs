@@ -247,7 +247,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting("health.timeout", &["AXISOR_HEALTH_TIMEOUT"], Is("5s"), Kind::Time,
         "How long one health check may take."),
     setting("disabled", &["OTEL_SDK_DISABLED"], Is("false"), Kind::Flag,
-        "`true` records and sends nothing."),
+        "`true` makes no spans and lets nothing leave the process: no exporter, no exposition. Series still count in memory."),
 ];
 
 /// The setting with this key.

@@ -306,7 +306,7 @@ mod otlp {
             ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
             ("OTEL_METRICS_EXPORTER", "otlp,prometheus"),
             ("OTEL_PROPAGATORS", "tracecontext"),
-            ("OTEL_SDK_DISABLED", "TRUE"),
+            ("OTEL_SDK_DISABLED", "FALSE"),
         ])
         .unwrap();
         let headers = |headers: &[(String, config::Secret)]| {
@@ -340,7 +340,7 @@ mod otlp {
             [MetricsExporter::Otlp, MetricsExporter::Prometheus]
         );
         assert_eq!(config.propagators, [Propagator::TraceContext]);
-        assert!(config.disabled);
+        assert!(!config.disabled);
     }
 
     #[test]
@@ -387,6 +387,48 @@ mod otlp {
         let config = with_variables(&[(name, "/key.pem")]).unwrap();
         assert_eq!(config.warnings().len(), 1);
         assert!(config.warnings()[0].contains(name));
+    }
+}
+
+mod disabled {
+    use super::*;
+
+    #[test]
+    fn configuration_and_listing_say_that_nothing_leaves() {
+        let variable = "OTEL_SDK_DISABLED";
+        let config = with_variables(&[
+            (variable, "TRUE"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317"),
+            ("OTEL_TRACES_SAMPLER", "always_on"),
+        ])
+        .unwrap();
+        assert_eq!(config.traces.exporter, TracesExporter::None);
+        assert_eq!(config.traces.sampler, Sampler::AlwaysOff);
+        assert_eq!(config.metrics.exporters, []);
+        assert!(config.disabled && !config.prometheus.enabled);
+        assert_eq!(config.warnings(), [""; 0]);
+        for (key, value) in [
+            ("prometheus.enabled", "false"),
+            ("traces.exporter", "none"),
+            ("traces.sampler", "always_off"),
+            ("metrics.exporter", "none"),
+        ] {
+            let origin = Origin::Environment(variable.into());
+            assert_eq!(line(&config, key), Some((value.into(), origin)), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_of_what_is_switched_off_is_still_refused() {
+        for key in [
+            "prometheus.enabled",
+            "traces.exporter",
+            "traces.sampler",
+            "metrics.exporter",
+        ] {
+            let text = message(loader().set("disabled", true).set(key, "wrong").load());
+            assert!(text.contains(key), "{text}");
+        }
     }
 }
 
