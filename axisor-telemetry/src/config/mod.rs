@@ -1,6 +1,8 @@
 //! Every setting: from code, the environment and a file, checked and typed.
 //!
-//! Code goes before the environment, the environment before the file, the file before the default.
+//! Code goes before the environment, the environment before the file, the file before the default: setting by setting.
+//! Only then does a signal's own setting go before the general one, as the specification has it: the variable
+//! `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` goes before `otlp.endpoint` from code, but not before `otlp.traces.endpoint`.
 //! A time is a whole number of milliseconds, or in file and code a number with its unit, as in `"5s"`.
 //! `AXISOR_TELEMETRY_CONFIG` names the file, which is TOML with the keys' sections as tables. An empty variable
 //! counts as absent. What is not below is refused: keys, and variables that begin like ours.

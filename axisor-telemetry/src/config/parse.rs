@@ -71,7 +71,16 @@ pub(super) fn endpoint(given: &str) -> Option<Uri> {
     let uri: Uri = given.parse().ok()?;
     let web = matches!(uri.scheme_str(), Some("http" | "https"));
     let host = uri.host().is_some_and(|host| !host.is_empty());
-    (web && host && !given.contains(['@', '?', '#'])).then_some(uri)
+    (web && host && has_valid_port(&uri) && !given.contains(['@', '?', '#'])).then_some(uri)
+}
+
+/// None is valid too. The crate takes `:99999` and says that there is no port.
+fn has_valid_port(uri: &Uri) -> bool {
+    let host = uri.host().map_or(0, str::len);
+    let alone = uri
+        .authority()
+        .is_some_and(|all| all.as_str().len() == host);
+    alone || uri.port_u16().is_some()
 }
 
 /// A bare word other than a level would be a target to an `EnvFilter`: `inof` would silence everything.

@@ -171,7 +171,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         "How a line looks."),
 
     setting("otlp.endpoint", &["OTEL_EXPORTER_OTLP_ENDPOINT"], Derived("`http://localhost:4317`, with HTTP `http://localhost:4318`"), Kind::Endpoint,
-        "The Collector, for all signals. With HTTP `/v1/traces` or `/v1/metrics` is appended. `https://` needs the feature `tls`."),
+        "The Collector, for all signals. With HTTP `/v1/traces` or `/v1/metrics` is appended. `https://` needs the feature `tls`. Like every general setting it gives way to the signal's own, wherever either stands."),
     setting("otlp.protocol", &["OTEL_EXPORTER_OTLP_PROTOCOL"], Is("grpc"), PROTOCOL,
         "The protocol; needs the feature `grpc` or `http`."),
     setting("otlp.headers", &["OTEL_EXPORTER_OTLP_HEADERS"], Unset, Kind::Headers,

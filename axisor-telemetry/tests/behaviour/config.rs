@@ -353,11 +353,37 @@ mod otlp {
             "",
             "http://a:b@collector:4317",
             "http://collector:4317?key=1",
+            "http://collector:99999",
+            "http://[::1]:65536",
+            "http://collector:port",
         ] {
             let text = message(set("otlp.endpoint", given));
             assert!(
                 text.contains("begins with `http://` or `https://`"),
                 "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_signals_own_setting_goes_before_the_general_one_wherever_either_stands() {
+        let (_directory, path) = file("[otlp.metrics]\nendpoint = 'http://file:4317'");
+        let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://variable:4317");
+        let loader = loader().file(path).environment([own]);
+        let general = loader.set("otlp.endpoint", "http://code:4317");
+        let config = general.clone().load().unwrap();
+        assert_eq!(config.otlp.traces.endpoint, "http://variable:4317");
+        assert_eq!(config.otlp.metrics.endpoint, "http://file:4317");
+        let code = general.set("otlp.traces.endpoint", "http://own:4317");
+        assert_eq!(code.load().unwrap().otlp.traces.endpoint, "http://own:4317");
+    }
+
+    #[test]
+    fn an_address_of_the_sixth_version_is_an_endpoint() {
+        for given in ["http://[::1]", "http://[::1]:4317", "http://[::1]:65535/x"] {
+            assert_eq!(
+                set("otlp.endpoint", given).unwrap().otlp.traces.endpoint,
+                given
             );
         }
     }
