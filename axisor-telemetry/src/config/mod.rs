@@ -159,7 +159,7 @@ pub struct Otlp {
     pub endpoint: String,
     /// The protocol spoken there.
     pub protocol: Protocol,
-    /// Headers of every request, names in lower case, valid for HTTP.
+    /// Headers of every request, names in lower case, valid for the protocol.
     pub headers: Vec<(String, Secret)>,
     /// How long one try may take.
     pub timeout: Duration,

@@ -87,7 +87,7 @@ impl Kind {
             Self::Choice(words) | Self::List(words) => words,
             Self::Attributes => "`name=value` pairs separated by commas, values percent-encoded",
             Self::Headers => {
-                "`name=value` pairs separated by commas, values percent-encoded, valid as HTTP headers"
+                "`name=value` pairs separated by commas, values percent-encoded, valid as HTTP headers, with gRPC no name that ends in `-bin`"
             }
         }
     }

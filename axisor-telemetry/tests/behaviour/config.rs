@@ -389,6 +389,28 @@ mod otlp {
     }
 
     #[test]
+    fn a_binary_header_is_refused_where_the_protocol_is_grpc() {
+        for key in ["otlp.headers", "otlp.metrics.headers"] {
+            let error = set(key, "x-team=core,Trace-Bin=hunter2").unwrap_err();
+            let text = error.to_string();
+            assert!(matches!(error, ConfigError::Value { .. }), "{text}");
+            assert!(text.starts_with(&format!("`{key}` from code")), "{text}");
+            assert!(
+                text.contains("`-bin`") && !text.contains("hunter2"),
+                "{text}"
+            );
+        }
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn a_binary_header_travels_over_http() {
+        let loader = loader().set("otlp.protocol", "http/protobuf");
+        let config = loader.set("otlp.headers", "trace-bin=x").load().unwrap();
+        assert_eq!(config.otlp.traces.headers[0].0, "trace-bin");
+    }
+
+    #[test]
     fn a_password_in_an_endpoint_is_not_repeated_in_the_error() {
         let text = message(set(
             "otlp.traces.endpoint",
