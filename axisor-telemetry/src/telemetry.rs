@@ -99,7 +99,8 @@ impl Telemetry {
             .inject_context(&Context::current(), &mut HeaderInjector(headers));
     }
 
-    /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces.
+    /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces, except those
+    /// below `INFO`, which are not exported.
     #[must_use]
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where

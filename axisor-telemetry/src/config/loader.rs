@@ -54,7 +54,7 @@ impl Loader {
         }
     }
 
-    /// Gives a setting its value, whatever environment and file say. The last value given for a key holds.
+    /// Gives a setting its value, whatever environment and file say about it. The last value given for a key holds.
     ///
     /// Key and value are checked by [`load`](Self::load). Times are numbers of milliseconds or `"5s"`.
     #[expect(
@@ -104,7 +104,8 @@ impl Loader {
         }
         given.cover(sources::environment(&variables)?);
         given.cover(sources::code(&self.code)?);
-        let warnings = sources::without_effect(&variables);
+        let mut warnings = sources::without_effect(&variables);
+        warnings.extend(sources::odd_ports(&variables));
         resolve::config(given, warnings, COMPILED)
     }
 }

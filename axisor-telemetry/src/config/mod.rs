@@ -1,6 +1,8 @@
 //! Every setting: from code, the environment and a file, checked and typed.
 //!
-//! Code goes before the environment, the environment before the file, the file before the default.
+//! Code goes before the environment, the environment before the file, the file before the default: setting by setting.
+//! Only then does a signal's own setting go before the general one, as the specification has it: the variable
+//! `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` goes before `otlp.endpoint` from code, but not before `otlp.traces.endpoint`.
 //! A time is a whole number of milliseconds, or in file and code a number with its unit, as in `"5s"`.
 //! `AXISOR_TELEMETRY_CONFIG` names the file, which is TOML with the keys' sections as tables. An empty variable
 //! counts as absent. What is not below is refused: keys, and variables that begin like ours.
@@ -11,6 +13,7 @@ mod certificate;
 mod error;
 mod file;
 mod given;
+mod kubernetes;
 mod loader;
 mod lookup;
 mod otlp;
@@ -60,7 +63,8 @@ pub struct Config {
     pub propagators: Vec<Propagator>,
     /// Health checks.
     pub health: Health,
-    /// `true`: nothing is recorded or sent (`OTEL_SDK_DISABLED`).
+    /// `true`: no span is made, nothing is sent or exposed (`OTEL_SDK_DISABLED`); the settings of exporters,
+    /// sampler and exposition already say so. Series still count in memory.
     pub disabled: bool,
     listing: Vec<Line>,
     warnings: Vec<String>,
@@ -155,7 +159,7 @@ pub struct Otlp {
     pub endpoint: String,
     /// The protocol spoken there.
     pub protocol: Protocol,
-    /// Headers of every request, names in lower case, valid for HTTP.
+    /// Headers of every request, names in lower case, valid for the protocol.
     pub headers: Vec<(String, Secret)>,
     /// How long one try may take.
     pub timeout: Duration,
@@ -181,6 +185,12 @@ pub struct Traces {
     pub schedule_delay: Duration,
     /// How long one batch may take, tries and pauses together.
     pub export_timeout: Duration,
+    /// The most attributes of a span.
+    pub attribute_count_limit: u32,
+    /// The most events of a span.
+    pub event_count_limit: u32,
+    /// The most links of a span.
+    pub link_count_limit: u32,
 }
 
 /// Section `metrics`.

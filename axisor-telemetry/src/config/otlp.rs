@@ -3,7 +3,7 @@
 use super::error::{ConfigError, Origin};
 use super::given::{Entry, Raw};
 use super::lookup::Resolver;
-use super::values::{Protocol, TracesExporter};
+use super::values::{Protocol, Secret, TracesExporter};
 use super::{Metrics, Otlp, OtlpSignals, parse};
 
 /// The keys of OTLP, general or of one signal.
@@ -84,7 +84,6 @@ impl Resolver<'_> {
 
     fn otlp_signal(&mut self, keys: &OtlpKeys, used: bool) -> Result<Otlp, ConfigError> {
         self.inherit(GENERAL.protocol, keys.protocol);
-        self.inherit(GENERAL.headers, keys.headers);
         self.inherit(GENERAL.timeout, keys.timeout);
         self.inherit(GENERAL.compression, keys.compression);
         self.inherit(GENERAL.certificate, keys.certificate);
@@ -93,7 +92,7 @@ impl Resolver<'_> {
         let otlp = Otlp {
             endpoint: self.endpoint(keys.endpoint)?,
             protocol,
-            headers: self.headers(keys.headers)?,
+            headers: self.headers_of(keys, protocol)?,
             timeout: self.time(keys.timeout)?,
             compression: self.get(keys.compression, parse::compression)?,
             certificate: self.certificate(keys.certificate)?,
@@ -105,6 +104,23 @@ impl Resolver<'_> {
             self.need(keys.endpoint, "tls")?;
         }
         Ok(otlp)
+    }
+
+    /// Checked before the signal inherits, so that an error names the general key.
+    fn headers_of(
+        &mut self,
+        keys: &OtlpKeys,
+        protocol: Protocol,
+    ) -> Result<Vec<(String, Secret)>, ConfigError> {
+        let own = self.given.get(keys.headers).is_some();
+        let key = if own { keys.headers } else { GENERAL.headers };
+        let headers = self.headers(key)?;
+        let binary = headers.iter().any(|(name, _)| name.ends_with("-bin"));
+        if let (Protocol::Grpc, true, Some(entry)) = (protocol, binary, self.given.get(key)) {
+            return Err(entry.refused(key)); // gRPC has base64 of bytes there
+        }
+        self.inherit(GENERAL.headers, keys.headers);
+        Ok(headers)
     }
 
     /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp>

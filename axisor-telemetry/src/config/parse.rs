@@ -13,6 +13,7 @@ use super::values::{
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_COUNT: usize = 1_000_000;
+const MAX_LIMIT: u32 = 1_000_000;
 
 pub(super) fn text(given: &str) -> Option<String> {
     (!given.trim().is_empty()).then(|| given.to_owned())
@@ -29,6 +30,11 @@ pub(super) fn flag(given: &str) -> Option<bool> {
 pub(super) fn count(given: &str) -> Option<usize> {
     let count = digits(given)?.parse().ok()?;
     (1..=MAX_COUNT).contains(&count).then_some(count)
+}
+
+pub(super) fn limit(given: &str) -> Option<u32> {
+    let limit = digits(given)?.parse().ok()?;
+    (0..=MAX_LIMIT).contains(&limit).then_some(limit)
 }
 
 pub(super) fn port(given: &str) -> Option<u16> {
@@ -65,7 +71,16 @@ pub(super) fn endpoint(given: &str) -> Option<Uri> {
     let uri: Uri = given.parse().ok()?;
     let web = matches!(uri.scheme_str(), Some("http" | "https"));
     let host = uri.host().is_some_and(|host| !host.is_empty());
-    (web && host && !given.contains(['@', '?', '#'])).then_some(uri)
+    (web && host && has_valid_port(&uri) && !given.contains(['@', '?', '#'])).then_some(uri)
+}
+
+/// None is valid too. The crate takes `:99999` and says that there is no port.
+fn has_valid_port(uri: &Uri) -> bool {
+    let host = uri.host().map_or(0, str::len);
+    let alone = uri
+        .authority()
+        .is_some_and(|all| all.as_str().len() == host);
+    alone || uri.port_u16().is_some()
 }
 
 /// A bare word other than a level would be a target to an `EnvFilter`: `inof` would silence everything.

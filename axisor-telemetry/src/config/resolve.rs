@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::given::Layer;
+use super::given::{Entry, Layer};
 use super::lookup::{Features, Resolver};
 use super::otlp::{METRICS, TRACES};
 use super::sections::ATTRIBUTES;
@@ -31,6 +31,10 @@ pub(super) fn config(
 impl Resolver<'_> {
     fn config(mut self) -> Result<Config, ConfigError> {
         self.get("logs.exporter", parse::no_exporter)?;
+        let disabled = self.get("disabled", parse::flag)?;
+        if disabled {
+            self.switch_off()?;
+        }
         let prometheus = self.prometheus()?;
         let traces = self.traces()?;
         let metrics = self.metrics(prometheus.enabled)?;
@@ -45,13 +49,31 @@ impl Resolver<'_> {
             health: Health {
                 timeout: self.time("health.timeout")?,
             },
-            disabled: self.get("disabled", parse::flag)?,
+            disabled,
             prometheus,
             traces,
             metrics,
             listing: self.listing(),
             warnings: self.warnings,
         })
+    }
+
+    /// Overrules what would leave the process, once it is checked.
+    fn switch_off(&mut self) -> Result<(), ConfigError> {
+        self.get("prometheus.enabled", parse::flag)?;
+        self.optional("traces.exporter", parse::traces_exporter)?;
+        self.get("traces.sampler", |name| parse::sampler(name, 1.0))?;
+        self.optional("metrics.exporter", parse::metrics_exporters)?;
+        let origin = self.origin("disabled");
+        for (key, value) in [
+            ("prometheus.enabled", "false"),
+            ("traces.exporter", "none"),
+            ("traces.sampler", "always_off"),
+            ("metrics.exporter", "none"),
+        ] {
+            self.given.insert(key, Entry::text(value, origin.clone()));
+        }
+        Ok(())
     }
 
     fn service(&mut self) -> Result<Service, ConfigError> {
@@ -122,6 +144,9 @@ impl Resolver<'_> {
             batch_size: self.get("traces.batch_size", fits)?,
             schedule_delay: self.time("traces.schedule_delay")?,
             export_timeout: self.time("traces.export_timeout")?,
+            attribute_count_limit: self.get("traces.attribute_count_limit", parse::limit)?,
+            event_count_limit: self.get("traces.event_count_limit", parse::limit)?,
+            link_count_limit: self.get("traces.link_count_limit", parse::limit)?,
         })
     }
 
@@ -155,21 +180,30 @@ impl Resolver<'_> {
             timeout: self.time("metrics.timeout")?,
             series_bound: self.get("metrics.series_bound", parse::count)?,
         };
-        let asked = given && metrics.exporters.contains(&MetricsExporter::Prometheus);
-        if asked && !exposition {
+        if given && !exposition && metrics.exporters.contains(&MetricsExporter::Prometheus) {
             self.warn("`metrics.exporter` names `prometheus`, but `prometheus.enabled` is `false`: there is no exposition");
         }
-        if metrics.push() && metrics.interval >= COLLECTOR_FORGETS {
-            self.warn("`metrics.interval` is 30 s or more: the Collector forgets a service it has not heard of for 30 s");
+        if metrics.push() {
+            self.warn_of_the_push(&metrics, exposition);
         }
         Ok(metrics)
+    }
+
+    fn warn_of_the_push(&mut self, metrics: &Metrics, exposition: bool) {
+        if !exposition {
+            self.warn(
+                "`prometheus.enabled` is `false`: no HTTP series is recorded, so none is pushed",
+            );
+        }
+        if metrics.interval >= COLLECTOR_FORGETS {
+            self.warn("`metrics.interval` is 30 s or more: the Collector forgets a service it has not heard of for 30 s");
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::given::Entry;
     use crate::config::{Origin, sources};
 
     fn refused(code: &[(&str, &str)], features: &Features) -> Option<String> {

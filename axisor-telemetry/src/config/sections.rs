@@ -40,6 +40,8 @@ pub(super) enum Kind {
     SecretText,
     Flag,
     Count,
+    /// A count that may be 0.
+    Limit,
     /// A count bounded by another setting.
     Batch,
     Port,
@@ -65,6 +67,7 @@ impl Kind {
             Self::Text | Self::SecretText => "text that is not empty",
             Self::Flag => "`true` or `false`",
             Self::Count => "a whole number from 1 to 1000000",
+            Self::Limit => "a whole number from 0 to 1000000",
             Self::Batch => "a whole number from 1 to `traces.queue_size`",
             Self::Port => "a port from 0 to 65535",
             Self::HttpPath => {
@@ -84,7 +87,7 @@ impl Kind {
             Self::Choice(words) | Self::List(words) => words,
             Self::Attributes => "`name=value` pairs separated by commas, values percent-encoded",
             Self::Headers => {
-                "`name=value` pairs separated by commas, values percent-encoded, valid as HTTP headers"
+                "`name=value` pairs separated by commas, values percent-encoded, valid as HTTP headers, with gRPC no name that ends in `-bin`"
             }
         }
     }
@@ -149,7 +152,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         "Further resource attributes; in the file a table of texts. The five above may stand here too, their own setting going first."),
 
     setting("prometheus.enabled", &["AXISOR_PROMETHEUS_ENABLED"], Is("true"), Kind::Flag,
-        "Whether the in-process exposition is there, also beside OTLP."),
+        "Whether the in-process exposition is there, also beside OTLP. `false` counts no HTTP requests either, as in the original: the HTTP series are not pushed."),
     setting("prometheus.port", &["AXISOR_PROMETHEUS_PORT"], Is("3010"), Kind::Port,
         "The port of the small server for workers; 0 lets the system choose."),
     setting("prometheus.path", &["AXISOR_PROMETHEUS_PATH"], Is("/metrics"), Kind::HttpPath,
@@ -168,7 +171,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         "How a line looks."),
 
     setting("otlp.endpoint", &["OTEL_EXPORTER_OTLP_ENDPOINT"], Derived("`http://localhost:4317`, with HTTP `http://localhost:4318`"), Kind::Endpoint,
-        "The Collector, for all signals. With HTTP `/v1/traces` or `/v1/metrics` is appended. `https://` needs the feature `tls`."),
+        "The Collector, for all signals. With HTTP `/v1/traces` or `/v1/metrics` is appended. `https://` needs the feature `tls`. Like every general setting it gives way to the signal's own, wherever either stands."),
     setting("otlp.protocol", &["OTEL_EXPORTER_OTLP_PROTOCOL"], Is("grpc"), PROTOCOL,
         "The protocol; needs the feature `grpc` or `http`."),
     setting("otlp.headers", &["OTEL_EXPORTER_OTLP_HEADERS"], Unset, Kind::Headers,
@@ -220,6 +223,12 @@ pub(super) static SETTINGS: &[Setting] = &[
         "How long a batch waits to fill up."),
     setting("traces.export_timeout", &["OTEL_BSP_EXPORT_TIMEOUT"], Is("60s"), Kind::Time,
         "How long one batch is tried again. OpenTelemetry's 30 s leave little after a Collector's restart; with 60 s an outage of 20 s lost no span."),
+    setting("traces.attribute_count_limit", &["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"], Is("128"), Kind::Limit,
+        "The most attributes of a span; further ones are dropped."),
+    setting("traces.event_count_limit", &["OTEL_SPAN_EVENT_COUNT_LIMIT"], Is("128"), Kind::Limit,
+        "The most events of a span."),
+    setting("traces.link_count_limit", &["OTEL_SPAN_LINK_COUNT_LIMIT"], Is("128"), Kind::Limit,
+        "The most links of a span."),
 
     setting("metrics.exporter", &["OTEL_METRICS_EXPORTER"], Derived("`otlp` once an endpoint for metrics is given, else `prometheus`"), Kind::List("`otlp`, `prometheus`, both separated by a comma, or `none`"),
         "Where metrics go; `prometheus` is the in-process exposition alone, which `prometheus.enabled` governs."),
@@ -238,7 +247,7 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting("health.timeout", &["AXISOR_HEALTH_TIMEOUT"], Is("5s"), Kind::Time,
         "How long one health check may take."),
     setting("disabled", &["OTEL_SDK_DISABLED"], Is("false"), Kind::Flag,
-        "`true` records and sends nothing."),
+        "`true` makes no spans and lets nothing leave the process: no exporter, no exposition. Series still count in memory."),
 ];
 
 /// The setting with this key.
@@ -279,7 +288,7 @@ pub(super) fn nearest_variable(given: &str) -> Option<String> {
 
 /// Whether a variable is in a section of ours, so that it must be one of the table's.
 ///
-/// Not `AXISOR_SERVICE_…`, which Kubernetes sets for a service called `axisor`, nor `AXISOR_DEPLOYMENT_…`.
+/// Not `AXISOR_SERVICE_…`, which Kubernetes sets for a Service called `axisor`, nor `AXISOR_DEPLOYMENT_…`.
 pub(super) fn is_ours(variable: &str) -> bool {
     const SECTIONS: [&str; 9] = [
         "PROMETHEUS",

@@ -1,11 +1,12 @@
 //! What code and environment give.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use super::error::{ConfigError, Origin};
 use super::given::{Entry, Layer};
-use super::sections::{self, SETTINGS, Setting};
+use super::kubernetes;
+use super::sections::{self, Kind, SETTINGS, Setting};
 use crate::redact;
 
 /// The environment's variables by name.
@@ -27,12 +28,20 @@ pub(super) fn environment(variables: &Variables) -> Result<Layer, ConfigError> {
     refuse_unknown(variables)?;
     let mut layer = Layer::default();
     for setting in SETTINGS {
-        let given = |name: &&&str| variables.get(**name).is_some_and(|value| !value.is_empty());
+        let given = |name: &&&str| {
+            let value = variables.get(**name);
+            value.is_some_and(|value| !value.is_empty() && !is_of_a_service(setting, value))
+        };
         if let Some(name) = setting.variables.iter().find(given) {
             layer.insert(setting.key, variable(setting, name, &variables[*name])?);
         }
     }
     layer.spread_attributes()
+}
+
+/// Whether Kubernetes put the address of a Service where a port is expected.
+fn is_of_a_service(setting: &Setting, value: &OsStr) -> bool {
+    setting.kind == Kind::Port && kubernetes::is_address(value)
 }
 
 fn variable(setting: &Setting, name: &str, value: &OsString) -> Result<Entry, ConfigError> {
@@ -49,7 +58,8 @@ fn variable(setting: &Setting, name: &str, value: &OsString) -> Result<Entry, Co
 }
 
 fn refuse_unknown(variables: &Variables) -> Result<(), ConfigError> {
-    let wrong = |name: &&String| sections::is_ours(name) && !sections::is_known(name);
+    let of_kubernetes = |name: &str| kubernetes::is_link(name) || kubernetes::is_port(name);
+    let wrong = |name: &&String| is_unknown(name) && !of_kubernetes(name);
     let Some(name) = variables.keys().find(wrong) else {
         return Ok(());
     };
@@ -60,11 +70,45 @@ fn refuse_unknown(variables: &Variables) -> Result<(), ConfigError> {
     })
 }
 
-/// A warning for each variable of the exporter or the span queue that has no effect.
+fn is_unknown(variable: &str) -> bool {
+    sections::is_ours(variable) && !sections::is_known(variable)
+}
+
+/// A warning for each variable that ends in `_PORT` and looks as if it had an effect.
+pub(super) fn odd_ports(variables: &Variables) -> Vec<String> {
+    let given = variables.iter().filter(|(_, value)| !value.is_empty());
+    let ports = given.filter(|(name, _)| kubernetes::is_port(name));
+    ports
+        .filter_map(|(name, value)| odd_port(name, value))
+        .collect()
+}
+
+fn odd_port(name: &str, value: &OsStr) -> Option<String> {
+    let address = kubernetes::is_address(value);
+    let why = if address && sections::is_known(name) {
+        "has a Service's address from Kubernetes"
+    } else if !address && is_unknown(name) {
+        "is no setting"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "environment variable {name} {why} and has no effect"
+    ))
+}
+
+/// A warning for each of the specification's variables that one may count on and that has no effect.
 pub(super) fn without_effect(variables: &Variables) -> Vec<String> {
-    let of_exporters =
-        |name: &&String| name.starts_with("OTEL_EXPORTER_OTLP_") || name.starts_with("OTEL_BSP_");
-    let names = variables.keys().filter(of_exporters);
+    const COUNTED_ON: [&str; 6] = [
+        "OTEL_EXPORTER_OTLP_",
+        "OTEL_BSP_",
+        "OTEL_SPAN_",
+        "OTEL_EVENT_ATTRIBUTE_",
+        "OTEL_LINK_ATTRIBUTE_",
+        "OTEL_ATTRIBUTE_",
+    ];
+    let counted_on = |name: &&String| COUNTED_ON.iter().any(|start| name.starts_with(start));
+    let names = variables.keys().filter(counted_on);
     let names = names.filter(|name| !sections::is_known(name));
     names
         .map(|name| format!("environment variable {name} is not supported and has no effect"))

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use opentelemetry_sdk::trace::SdkTracer;
 use tracing::level_filters::LevelFilter;
 use tracing::{Dispatch, Subscriber};
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
@@ -14,16 +13,6 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
 use crate::config::{LogFormat, Logging};
 use crate::pipeline::Ledger;
-
-/// Crates that carry telemetry: their spans would be telemetry about telemetry.
-const CARRIERS: [&str; 6] = [
-    "h2",
-    "hyper",
-    "hyper_util",
-    "tonic",
-    "tower",
-    "opentelemetry",
-];
 
 /// Installs the process's subscriber: the log as configured, and `spans`.
 pub(crate) fn install(
@@ -48,12 +37,9 @@ pub(crate) fn spans<S>(
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
-    let own = Targets::new()
-        .with_default(LevelFilter::INFO)
-        .with_targets(CARRIERS.map(|carrier| (carrier, LevelFilter::OFF)));
     let spans = tracing_opentelemetry::layer()
         .with_tracer(tracer)
-        .with_filter(own);
+        .with_filter(LevelFilter::INFO);
     LogOfLosses(ledger).and_then(spans)
 }
 
@@ -63,5 +49,43 @@ struct LogOfLosses(Arc<Ledger>);
 impl<S: Subscriber> Layer<S> for LogOfLosses {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
         self.0.log_to(subscriber.downgrade());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::TraceContextExt as _;
+    use tracing::Span;
+    use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+    use super::*;
+    use crate::Telemetry;
+
+    /// Whether a span made by `make` becomes one of a trace.
+    fn is_traced(make: impl FnOnce() -> Span) -> bool {
+        let builder = Telemetry::builder("axisor-test").without_environment();
+        let telemetry = builder.build().expect("a telemetry");
+        let subscriber = Registry::default().with(telemetry.layer());
+        tracing::subscriber::with_default(subscriber, || {
+            make().context().span().span_context().is_valid()
+        })
+    }
+
+    #[test]
+    fn no_name_keeps_a_users_span_out_of_a_trace() {
+        assert!(is_traced(
+            || tracing::info_span!(target: "tower_http::trace", "a")
+        ));
+        assert!(is_traced(
+            || tracing::info_span!(target: "towerbot::orders", "a")
+        ));
+        assert!(is_traced(
+            || tracing::warn_span!(target: "hyperliquid::client", "a")
+        ));
+    }
+
+    #[test]
+    fn a_span_below_info_is_in_no_trace() {
+        assert!(!is_traced(|| tracing::debug_span!("a")));
     }
 }

@@ -47,11 +47,16 @@ pub(crate) fn meter_provider(
         .build()
 }
 
-/// A tracer provider with the configuration's sampler and, as yet, no processor.
+/// A tracer provider with the configuration's sampler and limits and, as yet, no processor.
+///
+/// All of them are given, since the SDK would read the environment for what is not.
 pub(crate) fn tracer_provider(config: &Config, resource: Resource) -> TracerProviderBuilder {
     SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(sampler(config.traces.sampler))
+        .with_max_attributes_per_span(config.traces.attribute_count_limit)
+        .with_max_events_per_span(config.traces.event_count_limit)
+        .with_max_links_per_span(config.traces.link_count_limit)
 }
 
 fn sampler(sampler: Sampler) -> SdkSampler {

@@ -11,9 +11,7 @@ use opentelemetry_sdk::trace::{SpanExporter, TracerProviderBuilder};
 
 use super::{Inner, Telemetry, TelemetryGuard};
 use crate::clock::Clock;
-use crate::config::{
-    Config, ConfigError, Loader, MetricsExporter, Propagator, Sampler, TracesExporter,
-};
+use crate::config::{ConfigError, Loader, Propagator};
 use crate::health::{Health, HealthCheck};
 use crate::instruments::{CustomMetrics, Instruments, Meters};
 use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader};
@@ -101,10 +99,7 @@ impl TelemetryBuilder {
     }
 
     fn assemble(self) -> Result<Telemetry, StartError> {
-        let mut config = self.settings.load()?;
-        if config.disabled {
-            disable(&mut config);
-        }
+        let config = self.settings.load()?;
         redact::prepare();
         let resource = pipeline::resource(&config);
         let reader = Reader::new();
@@ -146,17 +141,6 @@ impl fmt::Debug for TelemetryBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TelemetryBuilder").finish_non_exhaustive()
     }
-}
-
-/// `OTEL_SDK_DISABLED`: calls cost next to nothing and nothing leaves.
-fn disable(config: &mut Config) {
-    config.traces.exporter = TracesExporter::None;
-    config.traces.sampler = Sampler::AlwaysOff;
-    config
-        .metrics
-        .exporters
-        .retain(|exporter| *exporter != MetricsExporter::Otlp);
-    config.prometheus.enabled = false;
 }
 
 pub(super) fn propagator(propagators: &[Propagator]) -> TextMapCompositePropagator {

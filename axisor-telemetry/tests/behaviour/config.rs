@@ -66,6 +66,9 @@ mod defaults {
             (config.traces.queue_size, config.traces.batch_size),
             (2048, 512)
         );
+        assert_eq!(config.traces.attribute_count_limit, 128);
+        assert_eq!(config.traces.event_count_limit, 128);
+        assert_eq!(config.traces.link_count_limit, 128);
         assert_eq!(config.traces.sampler, Sampler::ParentBasedAlwaysOn);
         assert_eq!(
             config.propagators,
@@ -303,7 +306,7 @@ mod otlp {
             ("OTEL_TRACES_SAMPLER_ARG", "0.25"),
             ("OTEL_METRICS_EXPORTER", "otlp,prometheus"),
             ("OTEL_PROPAGATORS", "tracecontext"),
-            ("OTEL_SDK_DISABLED", "TRUE"),
+            ("OTEL_SDK_DISABLED", "FALSE"),
         ])
         .unwrap();
         let headers = |headers: &[(String, config::Secret)]| {
@@ -337,7 +340,7 @@ mod otlp {
             [MetricsExporter::Otlp, MetricsExporter::Prometheus]
         );
         assert_eq!(config.propagators, [Propagator::TraceContext]);
-        assert!(config.disabled);
+        assert!(!config.disabled);
     }
 
     #[test]
@@ -350,6 +353,9 @@ mod otlp {
             "",
             "http://a:b@collector:4317",
             "http://collector:4317?key=1",
+            "http://collector:99999",
+            "http://[::1]:65536",
+            "http://collector:port",
         ] {
             let text = message(set("otlp.endpoint", given));
             assert!(
@@ -357,6 +363,51 @@ mod otlp {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_signals_own_setting_goes_before_the_general_one_wherever_either_stands() {
+        let (_directory, path) = file("[otlp.metrics]\nendpoint = 'http://file:4317'");
+        let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://variable:4317");
+        let loader = loader().file(path).environment([own]);
+        let general = loader.set("otlp.endpoint", "http://code:4317");
+        let config = general.clone().load().unwrap();
+        assert_eq!(config.otlp.traces.endpoint, "http://variable:4317");
+        assert_eq!(config.otlp.metrics.endpoint, "http://file:4317");
+        let code = general.set("otlp.traces.endpoint", "http://own:4317");
+        assert_eq!(code.load().unwrap().otlp.traces.endpoint, "http://own:4317");
+    }
+
+    #[test]
+    fn an_address_of_the_sixth_version_is_an_endpoint() {
+        for given in ["http://[::1]", "http://[::1]:4317", "http://[::1]:65535/x"] {
+            assert_eq!(
+                set("otlp.endpoint", given).unwrap().otlp.traces.endpoint,
+                given
+            );
+        }
+    }
+
+    #[test]
+    fn a_binary_header_is_refused_where_the_protocol_is_grpc() {
+        for key in ["otlp.headers", "otlp.metrics.headers"] {
+            let error = set(key, "x-team=core,Trace-Bin=hunter2").unwrap_err();
+            let text = error.to_string();
+            assert!(matches!(error, ConfigError::Value { .. }), "{text}");
+            assert!(text.starts_with(&format!("`{key}` from code")), "{text}");
+            assert!(
+                text.contains("`-bin`") && !text.contains("hunter2"),
+                "{text}"
+            );
+        }
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn a_binary_header_travels_over_http() {
+        let loader = loader().set("otlp.protocol", "http/protobuf");
+        let config = loader.set("otlp.headers", "trace-bin=x").load().unwrap();
+        assert_eq!(config.otlp.traces.headers[0].0, "trace-bin");
     }
 
     #[test]
@@ -384,6 +435,143 @@ mod otlp {
         let config = with_variables(&[(name, "/key.pem")]).unwrap();
         assert_eq!(config.warnings().len(), 1);
         assert!(config.warnings()[0].contains(name));
+    }
+}
+
+mod disabled {
+    use super::*;
+
+    #[test]
+    fn configuration_and_listing_say_that_nothing_leaves() {
+        let variable = "OTEL_SDK_DISABLED";
+        let config = with_variables(&[
+            (variable, "TRUE"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317"),
+            ("OTEL_TRACES_SAMPLER", "always_on"),
+        ])
+        .unwrap();
+        assert_eq!(config.traces.exporter, TracesExporter::None);
+        assert_eq!(config.traces.sampler, Sampler::AlwaysOff);
+        assert_eq!(config.metrics.exporters, []);
+        assert!(config.disabled && !config.prometheus.enabled);
+        assert_eq!(config.warnings(), [""; 0]);
+        for (key, value) in [
+            ("prometheus.enabled", "false"),
+            ("traces.exporter", "none"),
+            ("traces.sampler", "always_off"),
+            ("metrics.exporter", "none"),
+        ] {
+            let origin = Origin::Environment(variable.into());
+            assert_eq!(line(&config, key), Some((value.into(), origin)), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_of_what_is_switched_off_is_still_refused() {
+        for key in [
+            "prometheus.enabled",
+            "traces.exporter",
+            "traces.sampler",
+            "metrics.exporter",
+        ] {
+            let text = message(loader().set("disabled", true).set(key, "wrong").load());
+            assert!(text.contains(key), "{text}");
+        }
+    }
+}
+
+mod span_limits {
+    use axisor_telemetry::{Telemetry, TelemetryBuilder};
+    use opentelemetry::KeyValue;
+    use opentelemetry::trace::{
+        Event, Link, SpanContext, SpanId, TraceFlags, TraceId, TraceState, Tracer as _,
+    };
+
+    use super::*;
+    use crate::seen::Spans;
+
+    /// How many attributes, events and links remain of three each.
+    fn kept(builder: TelemetryBuilder) -> [usize; 3] {
+        let spans = Spans::default();
+        let telemetry = builder.span_exporter(spans.clone()).build().unwrap();
+        let tracer = telemetry.tracer();
+        let event = || Event::with_name("event");
+        let link = || {
+            let (trace, span) = (TraceId::from(1_u128), SpanId::from(1_u64));
+            let sampled = TraceFlags::SAMPLED;
+            Link::with_context(SpanContext::new(
+                trace,
+                span,
+                sampled,
+                true,
+                TraceState::NONE,
+            ))
+        };
+        let span = tracer
+            .span_builder("span")
+            .with_attributes(["a", "b", "c"].map(|name| KeyValue::new(name, 1)))
+            .with_events((0..3).map(|_| event()).collect())
+            .with_links((0..3).map(|_| link()).collect());
+        drop(span.start(&tracer));
+        let span = spans.named("span").unwrap();
+        [
+            span.attributes.len(),
+            span.events.events.len(),
+            span.links.links.len(),
+        ]
+    }
+
+    #[test]
+    fn they_are_settings() {
+        let builder = Telemetry::builder("axisor-test").without_environment();
+        let limited = builder
+            .set("traces.attribute_count_limit", 2)
+            .set("traces.event_count_limit", 1)
+            .set("traces.link_count_limit", 0);
+        assert_eq!(kept(limited), [2, 1, 0]);
+    }
+
+    #[test]
+    fn the_specifications_variables_are_read() {
+        let config = with_variables(&[
+            ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "3"),
+            ("OTEL_SPAN_EVENT_COUNT_LIMIT", "2"),
+            ("OTEL_SPAN_LINK_COUNT_LIMIT", "0"),
+        ]);
+        let traces = config.unwrap().traces;
+        assert_eq!(traces.attribute_count_limit, 3);
+        assert_eq!(traces.event_count_limit, 2);
+        assert_eq!(traces.link_count_limit, 0);
+    }
+
+    #[test]
+    fn a_limit_of_spans_without_effect_is_a_warning() {
+        let name = "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT";
+        let config = with_variables(&[(name, "10")]).unwrap();
+        assert!(config.warnings()[0].contains(name));
+    }
+
+    /// In a process of its own, which alone can be given an environment.
+    #[test]
+    fn without_environment_the_sdk_does_not_read_it_either() {
+        let name = "config::span_limits::default_limits_keep_everything";
+        let limited = std::process::Command::new(env::current_exe().unwrap())
+            .args(["--exact", name])
+            .envs([
+                ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "1"),
+                ("OTEL_SPAN_EVENT_COUNT_LIMIT", "1"),
+                ("OTEL_SPAN_LINK_COUNT_LIMIT", "1"),
+            ])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&limited.stdout);
+        assert!(said.contains("1 passed"), "{said}");
+    }
+
+    #[test]
+    fn default_limits_keep_everything() {
+        let builder = Telemetry::builder("axisor-test").without_environment();
+        assert_eq!(kept(builder), [3, 3, 3]);
     }
 }
 
@@ -500,6 +688,9 @@ mod mistakes {
             ("traces.queue_size", "99999999999999999999999"),
             ("traces.batch_size", "2049"),
             ("traces.schedule_delay", "2 days"),
+            ("traces.attribute_count_limit", "-1"),
+            ("traces.event_count_limit", "1000001"),
+            ("traces.link_count_limit", "none"),
             ("metrics.exporter", "statsd"),
             ("metrics.interval", "soon"),
             ("metrics.interval", "99999999999999999999999"),
@@ -578,6 +769,62 @@ mod mistakes {
         assert!(with_variables(&variables).is_ok());
     }
 
+    #[test]
+    fn what_kubernetes_sets_for_a_service_is_left_alone() {
+        for name in [
+            "AXISOR_PROMETHEUS_SERVICE_HOST",
+            "AXISOR_METRICS_SERVICE_PORT",
+            "AXISOR_METRICS_SERVICE_PORT_WEB",
+            "AXISOR_SENTRY_PORT_9000_UDP",
+            "AXISOR_METRICS_PORT_9090_TCP_ADDR",
+            "AXISOR_METRICS_PORT_9090_TCP_PORT",
+        ] {
+            let config = with_variables(&[(name, "x")]).expect(name);
+            assert_eq!(config.warnings(), [""; 0], "{name}");
+        }
+        let config = with_variables(&[("AXISOR_SENTRY_PORT", "tcp://10.0.0.1:9000")]).unwrap();
+        assert_eq!(config.warnings(), [""; 0]);
+    }
+
+    #[test]
+    fn a_port_that_is_no_setting_is_a_warning() {
+        let config = with_variables(&[("AXISOR_METRICS_PORT", "9090")]).unwrap();
+        assert!(config.warnings()[0].contains("AXISOR_METRICS_PORT"));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_service_of_kubernetes_is_refused() {
+        for name in [
+            "AXISOR_PROMETHEUS_PORT_TCP",
+            "AXISOR_PROMETHEUS_PORT_9090_PATH",
+            "AXISOR_PROMETHEUS_PORT__TCP",
+            "AXISOR_PROMETHEUS_PORTS",
+            "AXISOR_METRICS_HOST",
+        ] {
+            let text = message(with_variables(&[(name, "x")]));
+            assert!(text.contains("is no setting"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_service_in_place_of_the_port_counts_as_absent_with_a_warning() {
+        for given in [
+            "tcp://10.0.0.1:9090",
+            "udp://10.0.0.1:53",
+            "sctp://10.0.0.1:9",
+        ] {
+            let config = with_variables(&[("AXISOR_PROMETHEUS_PORT", given)]).unwrap();
+            assert_eq!(config.prometheus.port, 3010);
+            assert_eq!(config.warnings().len(), 1);
+            assert!(config.warnings()[0].contains("AXISOR_PROMETHEUS_PORT"));
+        }
+        let text = message(with_variables(&[(
+            "AXISOR_PROMETHEUS_PORT",
+            "http://10.0.0.1:9090",
+        )]));
+        assert!(text.contains("expected a port"), "{text}");
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_variable_that_is_not_utf8_is_refused() {
@@ -607,6 +854,15 @@ mod mistakes {
         assert_eq!(loader.clone().load().unwrap().warnings(), [""; 0]);
         let config = loader.set("metrics.exporter", "prometheus").load().unwrap();
         assert!(config.warnings()[0].contains("`prometheus.enabled`"));
+    }
+
+    #[test]
+    fn a_push_without_the_http_series_is_a_warning() {
+        let loader = loader().set("prometheus.enabled", false);
+        let config = loader.set("otlp.endpoint", "http://collector:4317").load();
+        let config = config.unwrap();
+        assert_eq!(config.warnings().len(), 1);
+        assert!(config.warnings()[0].contains("HTTP series"));
     }
 
     #[test]
