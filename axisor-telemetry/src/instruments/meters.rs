@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
-use opentelemetry::Key;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, Meter, MeterProvider};
+use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::family::{CounterFamily, Family, GaugeCell, GaugeFamily, HistogramFamily, LabelName};
@@ -119,14 +120,18 @@ impl Meters {
         definition: &Definition,
         buckets: &[f64],
     ) -> Family<BoundHistogram<f64>> {
+        let scope = self.scope(&definition.name);
+        let since = SystemTime::now();
         let histogram = self
-            .meter(&definition.name)
+            .scoped(scope.clone())
             .f64_histogram(definition.name.clone())
             .with_description(definition.help.clone())
             .with_boundaries(buckets.to_vec())
             .build();
         if definition.labels.is_empty() {
             self.unsaid.zero_histogram(ZeroHistogram {
+                scope,
+                since,
                 name: definition.name.clone(),
                 help: definition.help.clone(),
                 buckets: buckets.to_vec(),
@@ -154,9 +159,18 @@ impl Meters {
         )
     }
 
-    /// The meter for a name: the SDK merges instruments of one meter whose names differ in case only,
-    /// so the second spelling of a name gets a second meter.
     fn meter(&self, name: &str) -> Meter {
+        self.scoped(self.scope(name))
+    }
+
+    fn scoped(&self, scope: String) -> Meter {
+        let scope = InstrumentationScope::builder(scope).build();
+        self.provider.meter_with_scope(scope)
+    }
+
+    /// The scope for a name: the SDK merges instruments of one scope whose names differ in case only,
+    /// so the second spelling of a name gets a second scope.
+    fn scope(&self, name: &str) -> String {
         let mut spellings = self
             .spellings
             .lock()
@@ -164,10 +178,8 @@ impl Meters {
         let count = spellings.entry(name.to_ascii_lowercase()).or_default();
         *count += 1;
         match *count {
-            1 => self.provider.meter(SCOPE),
-            nth => self.provider.meter_with_scope(
-                opentelemetry::InstrumentationScope::builder(format!("{SCOPE}.{nth}")).build(),
-            ),
+            1 => SCOPE.to_owned(),
+            nth => format!("{SCOPE}.{nth}"),
         }
     }
 }
