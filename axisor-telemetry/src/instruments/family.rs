@@ -65,10 +65,11 @@ impl GaugeCell {
         let mut value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
         let before = *value;
         *value = change(before);
+        // Told first and only then no longer odd, or a collection in between finds the value before both.
+        self.gauge.record(*value);
         if !value.is_finite() || !before.is_finite() {
             self.unsaid.gauge(&self.key, *value);
         }
-        self.gauge.record(*value);
     }
 }
 

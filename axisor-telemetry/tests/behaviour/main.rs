@@ -5,6 +5,7 @@ mod app;
 mod attributes;
 mod business;
 mod config;
+mod custom;
 mod exposition;
 #[cfg(feature = "axum")]
 mod health;
