@@ -246,7 +246,9 @@ mod tests {
             limit in 500_usize..5_000,
         ) {
             if sorted {
-                families.iter_mut().for_each(|lengths| lengths.sort_unstable());
+                for lengths in &mut families {
+                    lengths.sort_unstable();
+                }
             }
             let whole = request(&families);
             let before = points(std::slice::from_ref(&whole));
