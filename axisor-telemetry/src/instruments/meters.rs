@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, Meter, MeterProvider};
-use opentelemetry::{InstrumentationScope, Key};
+use opentelemetry::{InstrumentationScope, Key, KeyValue};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::family::{CounterFamily, Family, GaugeCell, GaugeFamily, HistogramFamily, LabelName};
@@ -14,6 +14,9 @@ use crate::catalog::{self, Kind, Series, Values};
 
 /// The instrumentation scope of everything this crate records.
 pub(crate) const SCOPE: &str = "axisor-telemetry";
+
+/// How many metrics can be named as having reached their bound, whatever that bound is.
+pub(crate) const OVERFLOW_BOUND: usize = 10_000;
 
 /// Makes the instruments and remembers what the SDK cannot say by itself.
 pub(crate) struct Meters {
@@ -54,19 +57,23 @@ impl Meters {
             unsaid: Arc::default(),
             overflow: OnceLock::new(),
         });
-        let overflow = meters.counter(&catalog::LABEL_OVERFLOW);
+        let overflow = meters.bounded_counter(&catalog::LABEL_OVERFLOW, OVERFLOW_BOUND);
         let _ = meters.overflow.set(Arc::new(overflow));
         meters
     }
 
     pub(crate) fn counter(&self, series: &Series) -> CounterFamily {
+        self.bounded_counter(series, self.series_bound)
+    }
+
+    fn bounded_counter(&self, series: &Series, bound: usize) -> CounterFamily {
         let definition = Definition::of(series);
         let counter = self
             .meter(&definition.name)
             .u64_counter(definition.name.clone())
             .with_description(definition.help.clone())
             .build();
-        self.family(&definition, move |labels| counter.bind(labels))
+        self.bounded_family(&definition, bound, move |labels| counter.bind(labels))
     }
 
     pub(crate) fn gauge(&self, series: &Series) -> GaugeFamily {
@@ -148,12 +155,21 @@ impl Meters {
     fn family<B: Clone>(
         &self,
         definition: &Definition,
-        bind: impl Fn(&[opentelemetry::KeyValue]) -> B + Send + Sync + 'static,
+        bind: impl Fn(&[KeyValue]) -> B + Send + Sync + 'static,
+    ) -> Family<B> {
+        self.bounded_family(definition, self.series_bound, bind)
+    }
+
+    fn bounded_family<B: Clone>(
+        &self,
+        definition: &Definition,
+        bound: usize,
+        bind: impl Fn(&[KeyValue]) -> B + Send + Sync + 'static,
     ) -> Family<B> {
         Family::new(
             Arc::from(definition.name.as_str()),
             definition.labels.clone(),
-            self.series_bound,
+            bound,
             self.overflow.get().cloned(),
             bind,
         )
