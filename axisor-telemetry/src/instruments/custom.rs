@@ -38,11 +38,21 @@ struct Lazy<B> {
 }
 
 impl<B: Clone> Lazy<B> {
-    fn get(&self) -> &B {
-        self.bound.get_or_init(|| {
-            let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
-            self.metric.family.with(&values)
-        })
+    fn record(&self, record: impl FnOnce(&B)) {
+        match self.bound.get() {
+            Some(series) => record(series),
+            None => record(&self.bind()),
+        }
+    }
+
+    fn bind(&self) -> B {
+        let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
+        let series = self.metric.family.with(&values);
+        // A value folded into `other` is looked up each time, so that each recording is counted as folded.
+        if self.metric.family.known(&values).is_some() {
+            let _ = self.bound.set(series.clone());
+        }
+        series
     }
 }
 
@@ -66,7 +76,7 @@ impl Counter {
 impl CounterSeries {
     /// Adds one.
     pub fn inc(&self) {
-        self.0.get().add(1.0);
+        self.0.record(|counter| counter.add(1.0));
     }
 
     /// Adds `value`.
@@ -80,7 +90,7 @@ impl CounterSeries {
                 value,
             });
         }
-        self.0.get().add(value);
+        self.0.record(|counter| counter.add(value));
         Ok(())
     }
 }
@@ -105,7 +115,7 @@ impl Gauge {
 impl GaugeSeries {
     /// Sets the value; any number will do, also infinity and not-a-number.
     pub fn set(&self, value: f64) {
-        self.0.get().set(value);
+        self.0.record(|gauge| gauge.set(value));
     }
 
     /// Adds one.
@@ -115,7 +125,7 @@ impl GaugeSeries {
 
     /// Adds `value`.
     pub fn inc_by(&self, value: f64) {
-        self.0.get().add(value);
+        self.0.record(|gauge| gauge.add(value));
     }
 
     /// Takes one off.
@@ -125,7 +135,7 @@ impl GaugeSeries {
 
     /// Takes `value` off.
     pub fn dec_by(&self, value: f64) {
-        self.0.get().add(-value);
+        self.0.record(|gauge| gauge.add(-value));
     }
 }
 
@@ -158,7 +168,7 @@ impl HistogramSeries {
                 value,
             });
         }
-        self.0.get().record(value);
+        self.0.record(|histogram| histogram.record(value));
         Ok(())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use axisor_telemetry::Telemetry;
+
 use crate::seen::{builder, value};
 
 #[test]
@@ -32,4 +34,40 @@ fn a_gauge_that_was_no_number_never_shows_the_value_before() {
             );
         }
     });
+}
+
+#[test]
+fn each_recording_through_a_held_handle_past_the_bound_is_counted_as_folded() {
+    let telemetry = builder().set("metrics.series_bound", 1).build().unwrap();
+    let counter = telemetry
+        .counter("axisor_held_total", "Held", &["key"])
+        .unwrap();
+    counter.with(["own"]).unwrap().inc();
+    let held = counter.with(["past"]).unwrap();
+    (0..5).for_each(|_| held.inc());
+    let other = value(&telemetry, "axisor_held_total", &[("key", "other")]);
+    assert_eq!(other, Some(5.0));
+    assert_eq!(overflow(&telemetry, "axisor_held_total"), Some(5.0));
+}
+
+#[test]
+fn overflow_is_told_by_the_name_of_each_metric_whatever_the_bound() {
+    let telemetry = builder().set("metrics.series_bound", 1).build().unwrap();
+    for metric in 0..600 {
+        let name = format!("axisor_{metric}_total");
+        let counter = telemetry.counter(&name, "Help", &["key"]).unwrap();
+        counter.with(["own"]).unwrap().inc();
+        counter.with(["past"]).unwrap().inc();
+    }
+    assert_eq!(overflow(&telemetry, "axisor_0_total"), Some(1.0));
+    assert_eq!(overflow(&telemetry, "axisor_599_total"), Some(1.0));
+    assert_eq!(overflow(&telemetry, "other"), None);
+}
+
+fn overflow(telemetry: &Telemetry, metric: &str) -> Option<f64> {
+    value(
+        telemetry,
+        "axisor_label_overflow_total",
+        &[("metric", metric)],
+    )
 }
