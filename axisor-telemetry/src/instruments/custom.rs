@@ -7,10 +7,10 @@ use opentelemetry::Key;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram};
 
 use super::error::MetricError;
-use super::family::{Family, GaugeCell, GaugeFamily, HistogramFamily, LabelName};
+use super::family::{Family, GaugeCell, LabelName};
 use super::labels::LabelSet;
 use super::meters::{Definition, Meters};
-use crate::catalog;
+use crate::catalog::{self, Kind};
 
 /// A custom metric of any kind: its name, its labels and its series.
 struct Metric<B> {
@@ -20,6 +20,15 @@ struct Metric<B> {
 }
 
 impl<B: Clone> Metric<B> {
+    fn new(definition: Definition, family: Family<B>) -> Arc<Self> {
+        let labels = definition.labels.iter().map(|label| label.key.clone());
+        Arc::new(Self {
+            labels: labels.collect(),
+            name: definition.name,
+            family,
+        })
+    }
+
     fn with(self: &Arc<Self>, labels: &impl LabelSet) -> Result<Lazy<B>, MetricError> {
         let values = labels.resolve(&self.name, &self.labels)?;
         Ok(Lazy {
@@ -181,12 +190,10 @@ pub(crate) struct CustomMetrics {
 
 impl CustomMetrics {
     pub(crate) fn new(meters: Arc<Meters>) -> Self {
-        let taken = catalog::all()
-            .map(|series| series.name.to_owned())
-            .collect();
+        let taken = catalog::all().flat_map(|series| names(series.name, samples(series.kind)));
         Self {
             meters,
-            taken: Mutex::new(taken),
+            taken: Mutex::new(taken.collect()),
         }
     }
 
@@ -196,10 +203,9 @@ impl CustomMetrics {
         help: &str,
         labels: &[&str],
     ) -> Result<Counter, MetricError> {
-        self.make(name, help, labels, |definition| {
-            self.meters.counter_family(definition)
-        })
-        .map(Counter)
+        let definition = self.define(name, help, labels, NUMBER)?;
+        let family = self.meters.counter_family(&definition);
+        Ok(Counter(Metric::new(definition, family)))
     }
 
     pub(crate) fn gauge(
@@ -208,9 +214,9 @@ impl CustomMetrics {
         help: &str,
         labels: &[&str],
     ) -> Result<Gauge, MetricError> {
-        let family =
-            |definition: &Definition| -> GaugeFamily { self.meters.gauge_family(definition) };
-        self.make(name, help, labels, family).map(Gauge)
+        let definition = self.define(name, help, labels, NUMBER)?;
+        let family = self.meters.gauge_family(&definition);
+        Ok(Gauge(Metric::new(definition, family)))
     }
 
     pub(crate) fn histogram(
@@ -231,48 +237,56 @@ impl CustomMetrics {
                 buckets: buckets.to_vec(),
             });
         }
-        let family = |definition: &Definition| -> HistogramFamily {
-            self.meters.histogram_family(definition, buckets)
-        };
-        self.make(name, help, labels, family).map(Histogram)
+        let definition = self.define(name, help, labels, HISTOGRAM)?;
+        let family = self.meters.histogram_family(&definition, buckets);
+        Ok(Histogram(Metric::new(definition, family)))
     }
 
-    fn make<B: Clone>(
+    fn define(
         &self,
         name: &str,
         help: &str,
         labels: &[&str],
-        family: impl FnOnce(&Definition) -> Family<B>,
-    ) -> Result<Arc<Metric<B>>, MetricError> {
+        samples: &[&str],
+    ) -> Result<Definition, MetricError> {
         check(name, help, labels)?;
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.contains(name) {
-            return Err(MetricError::NameTaken {
-                name: name.to_owned(),
-            });
-        }
-        taken.insert(name.to_owned());
-        drop(taken);
+        self.take(name, samples)?;
         warn_of_the_collector(name, labels);
-        let keys: Vec<Key> = labels
-            .iter()
-            .map(|label| Key::new((*label).to_owned()))
-            .collect();
-        let free = |key: &Key| LabelName {
-            key: key.clone(),
+        let free = |label: &&str| LabelName {
+            key: Key::new((*label).to_owned()),
             closed: false,
         };
-        let definition = Definition {
+        Ok(Definition {
             name: name.to_owned(),
             help: help.to_owned(),
-            labels: keys.iter().map(free).collect(),
-        };
-        Ok(Arc::new(Metric {
-            family: family(&definition),
-            name: definition.name,
-            labels: keys,
-        }))
+            labels: labels.iter().map(free).collect(),
+        })
     }
+
+    fn take(&self, name: &str, samples: &[&str]) -> Result<(), MetricError> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(name) = names(name, samples).find(|name| taken.contains(name)) {
+            return Err(MetricError::NameTaken { name });
+        }
+        taken.extend(names(name, samples));
+        Ok(())
+    }
+}
+
+/// What is added to the name of a counter or a gauge for its samples.
+const NUMBER: &[&str] = &[""];
+/// What is added to the name of a histogram for its family and its samples.
+const HISTOGRAM: &[&str] = &["", "_bucket", "_sum", "_count"];
+
+fn samples(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Counter | Kind::Gauge => NUMBER,
+        Kind::Histogram { .. } => HISTOGRAM,
+    }
+}
+
+fn names(name: &str, samples: &[&str]) -> impl Iterator<Item = String> {
+    samples.iter().map(move |sample| format!("{name}{sample}"))
 }
 
 fn check(name: &str, help: &str, labels: &[&str]) -> Result<(), MetricError> {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use axisor_telemetry::Telemetry;
+use axisor_telemetry::{MetricError, Telemetry};
 
 use crate::seen::{builder, value};
 
@@ -70,4 +70,42 @@ fn overflow(telemetry: &Telemetry, metric: &str) -> Option<f64> {
         "axisor_label_overflow_total",
         &[("metric", metric)],
     )
+}
+
+#[test]
+fn a_histogram_takes_the_names_of_its_samples_too() {
+    let telemetry = builder().build().unwrap();
+    telemetry
+        .histogram("axisor_mine_seconds", "Mine", &[])
+        .unwrap();
+    for histogram in [
+        "axisor_http_request_duration_seconds",
+        "axisor_mine_seconds",
+    ] {
+        for sample in ["_bucket", "_sum", "_count"] {
+            let name = format!("{histogram}{sample}");
+            let refused = Err(MetricError::NameTaken { name: name.clone() });
+            assert_eq!(telemetry.gauge(&name, "Help", &[]).map(drop), refused);
+            assert_eq!(telemetry.counter(&name, "Help", &[]).map(drop), refused);
+        }
+    }
+}
+
+#[test]
+fn a_histogram_whose_samples_would_meet_another_metric_is_refused_and_takes_nothing() {
+    let telemetry = builder().build().unwrap();
+    telemetry
+        .counter("axisor_late_seconds_count", "Late", &[])
+        .unwrap();
+    let name = "axisor_late_seconds_count".to_owned();
+    assert_eq!(
+        telemetry
+            .histogram("axisor_late_seconds", "Late", &[])
+            .map(drop),
+        Err(MetricError::NameTaken { name })
+    );
+    telemetry.gauge("axisor_late_seconds", "Late", &[]).unwrap();
+    telemetry
+        .gauge("axisor_late_seconds_sum", "Late", &[])
+        .unwrap();
 }
