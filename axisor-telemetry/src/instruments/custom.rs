@@ -1,6 +1,7 @@
 //! Users' own counters, gauges and histograms, refused where prom-client refused them.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use opentelemetry::Key;
@@ -29,7 +30,7 @@ impl<B: Clone> Metric<B> {
         })
     }
 
-    fn with(self: &Arc<Self>, labels: &impl LabelSet) -> Result<Lazy<B>, MetricError> {
+    fn with(self: &Arc<Self>, labels: impl LabelSet) -> Result<Lazy<B>, MetricError> {
         let values = labels.resolve(&self.name, &self.labels)?;
         Ok(Lazy {
             metric: Arc::clone(self),
@@ -65,11 +66,29 @@ impl<B: Clone> Lazy<B> {
     }
 }
 
+impl<B> fmt::Debug for Metric<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metric")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B> fmt::Debug for Lazy<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Series")
+            .field("name", &self.metric.name)
+            .field("values", &self.values)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A custom counter.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Counter(Arc<Metric<BoundCounter<f64>>>);
 
 /// One series of a [`Counter`].
+#[derive(Debug)]
 pub struct CounterSeries(Lazy<BoundCounter<f64>>);
 
 impl Counter {
@@ -78,7 +97,7 @@ impl Counter {
     /// # Errors
     /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
     pub fn with(&self, labels: impl LabelSet) -> Result<CounterSeries, MetricError> {
-        self.0.with(&labels).map(CounterSeries)
+        self.0.with(labels).map(CounterSeries)
     }
 }
 
@@ -105,10 +124,11 @@ impl CounterSeries {
 }
 
 /// A custom gauge.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Gauge(Arc<Metric<Arc<GaugeCell>>>);
 
 /// One series of a [`Gauge`].
+#[derive(Debug)]
 pub struct GaugeSeries(Lazy<Arc<GaugeCell>>);
 
 impl Gauge {
@@ -117,7 +137,7 @@ impl Gauge {
     /// # Errors
     /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
     pub fn with(&self, labels: impl LabelSet) -> Result<GaugeSeries, MetricError> {
-        self.0.with(&labels).map(GaugeSeries)
+        self.0.with(labels).map(GaugeSeries)
     }
 }
 
@@ -149,10 +169,11 @@ impl GaugeSeries {
 }
 
 /// A custom histogram.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Histogram(Arc<Metric<BoundHistogram<f64>>>);
 
 /// One series of a [`Histogram`].
+#[derive(Debug)]
 pub struct HistogramSeries(Lazy<BoundHistogram<f64>>);
 
 impl Histogram {
@@ -161,7 +182,7 @@ impl Histogram {
     /// # Errors
     /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
     pub fn with(&self, labels: impl LabelSet) -> Result<HistogramSeries, MetricError> {
-        self.0.with(&labels).map(HistogramSeries)
+        self.0.with(labels).map(HistogramSeries)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Metrics of the user's own.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use axisor_telemetry::{MetricError, Telemetry};
@@ -108,4 +109,79 @@ fn a_histogram_whose_samples_would_meet_another_metric_is_refused_and_takes_noth
     telemetry
         .gauge("axisor_late_seconds_sum", "Late", &[])
         .unwrap();
+}
+
+#[test]
+#[expect(
+    clippy::needless_borrows_for_generic_args,
+    reason = "a reference to an array is what is tested"
+)]
+fn label_values_are_taken_as_they_are_at_hand() {
+    let telemetry = builder().build().unwrap();
+    let counter = telemetry
+        .counter("axisor_orders_total", "Orders", &["side", "kind"])
+        .unwrap();
+    let (side, kind) = (String::from("buy"), String::from("limit"));
+    let by_position = [
+        counter.with(["buy", "limit"]),
+        counter.with(&["buy", "limit"]),
+        counter.with(["buy", "limit"].as_slice()),
+        counter.with([side.clone(), kind.clone()]),
+        counter.with(&[side.clone(), kind.clone()]),
+        counter.with(vec![side.clone(), kind.clone()].as_slice()),
+        counter.with([&side, &kind]),
+        counter.with([Cow::Borrowed("buy"), Cow::Owned(kind.clone())]),
+    ];
+    let by_name = [
+        counter.with([("kind", "limit"), ("side", "buy")]),
+        counter.with(&[("kind", "limit"), ("side", "buy")]),
+        counter.with([("kind", "limit"), ("side", "buy")].as_slice()),
+        counter.with([("kind", &kind), ("side", &side)]),
+        counter.with([("kind", kind), ("side", side)]),
+    ];
+    by_position
+        .into_iter()
+        .chain(by_name)
+        .for_each(|series| series.unwrap().inc());
+    let labels = [("side", "buy"), ("kind", "limit")];
+    let value = value(&telemetry, "axisor_orders_total", &labels);
+    assert_eq!(value, Some(13.0));
+}
+
+#[test]
+fn handles_and_recorders_can_stand_in_what_is_debugged() {
+    let telemetry = builder().build().unwrap();
+    let counter = telemetry.counter("axisor_c", "Help", &["key"]).unwrap();
+    let gauge = telemetry.gauge("axisor_g", "Help", &["key"]).unwrap();
+    let histogram = telemetry.histogram("axisor_h", "Help", &["key"]).unwrap();
+    let shown = [
+        format!("{counter:?} {:?}", counter.with(["x"]).unwrap()),
+        format!("{gauge:?} {:?}", gauge.with(["x"]).unwrap()),
+        format!("{histogram:?} {:?}", histogram.with(["x"]).unwrap()),
+    ];
+    for (shown, kind, name) in [
+        (&shown[0], "Counter", "axisor_c"),
+        (&shown[1], "Gauge", "axisor_g"),
+        (&shown[2], "Histogram", "axisor_h"),
+    ] {
+        let expected = format!(
+            r#"{kind}(Metric {{ name: "{name}", .. }}) {kind}Series(Series {{ name: "{name}", values: ["x"], .. }})"#
+        );
+        assert_eq!(*shown, expected);
+    }
+    assert_eq!(
+        format!("{:?}", telemetry.automations()),
+        "Automations { .. }"
+    );
+    assert_eq!(
+        format!("{:?}", telemetry.margin_guard()),
+        "MarginGuard { .. }"
+    );
+    assert_eq!(format!("{:?}", telemetry.payments()), "Payments { .. }");
+    assert_eq!(format!("{:?}", telemetry.queues()), "Queues { .. }");
+    assert_eq!(
+        format!("{:?}", telemetry.authentication()),
+        "Authentication { .. }"
+    );
+    assert_eq!(format!("{:?}", telemetry.pages()), "Pages { .. }");
 }
