@@ -2,23 +2,24 @@
 //!
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
+mod labels;
+
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::{self, Display, Write as _};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, Metric, NumberDataPoint};
 
 use crate::catalog::Series;
 use crate::pipeline::families;
+use labels::{HISTOGRAM_OWN, NUMBER_OWN, write_labels};
 
 /// The exposition of `collection`; `announced` series get their head even while they have no samples.
 pub(crate) fn write(collection: &ExportMetricsServiceRequest, announced: &[Series]) -> String {
     let mut page = Page::default();
-    for family in families(collection) {
+    for family in families(collection).filter(|family| !family.name.is_empty()) {
         page.family(family);
     }
     for series in announced {
@@ -116,7 +117,7 @@ impl Page {
 
 fn numbers(family: &mut Family, name: &str, points: &[NumberDataPoint], labels: &mut String) {
     for point in points {
-        write_labels(labels, &point.attributes);
+        write_labels(labels, &point.attributes, NUMBER_OWN);
         if !family.seen.insert(labels.clone()) {
             continue;
         }
@@ -135,7 +136,7 @@ fn histogram_point(
     point: &HistogramDataPoint,
     labels: &mut String,
 ) {
-    write_labels(labels, &point.attributes);
+    write_labels(labels, &point.attributes, HISTOGRAM_OWN);
     if !family.seen.insert(labels.clone()) {
         return;
     }
@@ -191,32 +192,6 @@ impl Display for Number {
             value if value != 0.0 && !(1e-6..1e21).contains(&value.abs()) => write!(f, "{value:e}"),
             value => write!(f, "{value}"),
         }
-    }
-}
-
-fn write_labels(out: &mut String, attributes: &[KeyValue]) {
-    out.clear();
-    let mut sorted: Vec<&KeyValue> = attributes.iter().collect();
-    sorted.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    for attribute in sorted {
-        if !out.is_empty() {
-            out.push(',');
-        }
-        out.push_str(&escaped_name(&attribute.key).replace(':', "_"));
-        out.push_str("=\"");
-        escape(out, &text(attribute.value.as_ref()), Quotes::Escaped);
-        out.push('"');
-    }
-}
-
-fn text(value: Option<&AnyValue>) -> String {
-    match value.and_then(|value| value.value.as_ref()) {
-        Some(Any::StringValue(text)) => text.clone(),
-        Some(Any::BoolValue(value)) => value.to_string(),
-        Some(Any::IntValue(value)) => value.to_string(),
-        Some(Any::DoubleValue(value)) => value.to_string(),
-        Some(other) => format!("{other:?}"),
-        None => String::new(),
     }
 }
 

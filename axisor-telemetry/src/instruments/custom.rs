@@ -1,16 +1,17 @@
 //! Users' own counters, gauges and histograms, refused where prom-client refused them.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use opentelemetry::Key;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram};
 
 use super::error::MetricError;
-use super::family::{Family, GaugeCell, GaugeFamily, HistogramFamily, LabelName};
+use super::family::{Family, GaugeCell, LabelName};
 use super::labels::LabelSet;
 use super::meters::{Definition, Meters};
-use crate::catalog;
+use crate::catalog::{self, Kind};
 
 /// A custom metric of any kind: its name, its labels and its series.
 struct Metric<B> {
@@ -20,7 +21,16 @@ struct Metric<B> {
 }
 
 impl<B: Clone> Metric<B> {
-    fn with(self: &Arc<Self>, labels: &impl LabelSet) -> Result<Lazy<B>, MetricError> {
+    fn new(definition: Definition, family: Family<B>) -> Arc<Self> {
+        let labels = definition.labels.iter().map(|label| label.key.clone());
+        Arc::new(Self {
+            labels: labels.collect(),
+            name: definition.name,
+            family,
+        })
+    }
+
+    fn with(self: &Arc<Self>, labels: impl LabelSet) -> Result<Lazy<B>, MetricError> {
         let values = labels.resolve(&self.name, &self.labels)?;
         Ok(Lazy {
             metric: Arc::clone(self),
@@ -38,19 +48,47 @@ struct Lazy<B> {
 }
 
 impl<B: Clone> Lazy<B> {
-    fn get(&self) -> &B {
-        self.bound.get_or_init(|| {
-            let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
-            self.metric.family.with(&values)
-        })
+    fn record(&self, record: impl FnOnce(&B)) {
+        match self.bound.get() {
+            Some(series) => record(series),
+            None => record(&self.bind()),
+        }
+    }
+
+    fn bind(&self) -> B {
+        let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
+        let series = self.metric.family.with(&values);
+        // A value folded into `other` is looked up each time, so that each recording is counted as folded.
+        if self.metric.family.known(&values).is_some() {
+            let _ = self.bound.set(series.clone());
+        }
+        series
+    }
+}
+
+impl<B> fmt::Debug for Metric<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metric")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B> fmt::Debug for Lazy<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Series")
+            .field("name", &self.metric.name)
+            .field("values", &self.values)
+            .finish_non_exhaustive()
     }
 }
 
 /// A custom counter.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Counter(Arc<Metric<BoundCounter<f64>>>);
 
 /// One series of a [`Counter`].
+#[derive(Debug)]
 pub struct CounterSeries(Lazy<BoundCounter<f64>>);
 
 impl Counter {
@@ -59,14 +97,14 @@ impl Counter {
     /// # Errors
     /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
     pub fn with(&self, labels: impl LabelSet) -> Result<CounterSeries, MetricError> {
-        self.0.with(&labels).map(CounterSeries)
+        self.0.with(labels).map(CounterSeries)
     }
 }
 
 impl CounterSeries {
     /// Adds one.
     pub fn inc(&self) {
-        self.0.get().add(1.0);
+        self.0.record(|counter| counter.add(1.0));
     }
 
     /// Adds `value`.
@@ -80,16 +118,17 @@ impl CounterSeries {
                 value,
             });
         }
-        self.0.get().add(value);
+        self.0.record(|counter| counter.add(value));
         Ok(())
     }
 }
 
 /// A custom gauge.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Gauge(Arc<Metric<Arc<GaugeCell>>>);
 
 /// One series of a [`Gauge`].
+#[derive(Debug)]
 pub struct GaugeSeries(Lazy<Arc<GaugeCell>>);
 
 impl Gauge {
@@ -98,14 +137,14 @@ impl Gauge {
     /// # Errors
     /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
     pub fn with(&self, labels: impl LabelSet) -> Result<GaugeSeries, MetricError> {
-        self.0.with(&labels).map(GaugeSeries)
+        self.0.with(labels).map(GaugeSeries)
     }
 }
 
 impl GaugeSeries {
     /// Sets the value; any number will do, also infinity and not-a-number.
     pub fn set(&self, value: f64) {
-        self.0.get().set(value);
+        self.0.record(|gauge| gauge.set(value));
     }
 
     /// Adds one.
@@ -115,7 +154,7 @@ impl GaugeSeries {
 
     /// Adds `value`.
     pub fn inc_by(&self, value: f64) {
-        self.0.get().add(value);
+        self.0.record(|gauge| gauge.add(value));
     }
 
     /// Takes one off.
@@ -125,15 +164,16 @@ impl GaugeSeries {
 
     /// Takes `value` off.
     pub fn dec_by(&self, value: f64) {
-        self.0.get().add(-value);
+        self.0.record(|gauge| gauge.add(-value));
     }
 }
 
 /// A custom histogram.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Histogram(Arc<Metric<BoundHistogram<f64>>>);
 
 /// One series of a [`Histogram`].
+#[derive(Debug)]
 pub struct HistogramSeries(Lazy<BoundHistogram<f64>>);
 
 impl Histogram {
@@ -142,7 +182,7 @@ impl Histogram {
     /// # Errors
     /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
     pub fn with(&self, labels: impl LabelSet) -> Result<HistogramSeries, MetricError> {
-        self.0.with(&labels).map(HistogramSeries)
+        self.0.with(labels).map(HistogramSeries)
     }
 }
 
@@ -158,7 +198,7 @@ impl HistogramSeries {
                 value,
             });
         }
-        self.0.get().record(value);
+        self.0.record(|histogram| histogram.record(value));
         Ok(())
     }
 }
@@ -171,12 +211,10 @@ pub(crate) struct CustomMetrics {
 
 impl CustomMetrics {
     pub(crate) fn new(meters: Arc<Meters>) -> Self {
-        let taken = catalog::all()
-            .map(|series| series.name.to_owned())
-            .collect();
+        let taken = catalog::all().flat_map(|series| names(series.name, samples(series.kind)));
         Self {
             meters,
-            taken: Mutex::new(taken),
+            taken: Mutex::new(taken.collect()),
         }
     }
 
@@ -186,10 +224,9 @@ impl CustomMetrics {
         help: &str,
         labels: &[&str],
     ) -> Result<Counter, MetricError> {
-        self.make(name, help, labels, |definition| {
-            self.meters.counter_family(definition)
-        })
-        .map(Counter)
+        let definition = self.define(name, help, labels, NUMBER)?;
+        let family = self.meters.counter_family(&definition);
+        Ok(Counter(Metric::new(definition, family)))
     }
 
     pub(crate) fn gauge(
@@ -198,9 +235,9 @@ impl CustomMetrics {
         help: &str,
         labels: &[&str],
     ) -> Result<Gauge, MetricError> {
-        let family =
-            |definition: &Definition| -> GaugeFamily { self.meters.gauge_family(definition) };
-        self.make(name, help, labels, family).map(Gauge)
+        let definition = self.define(name, help, labels, NUMBER)?;
+        let family = self.meters.gauge_family(&definition);
+        Ok(Gauge(Metric::new(definition, family)))
     }
 
     pub(crate) fn histogram(
@@ -221,48 +258,56 @@ impl CustomMetrics {
                 buckets: buckets.to_vec(),
             });
         }
-        let family = |definition: &Definition| -> HistogramFamily {
-            self.meters.histogram_family(definition, buckets)
-        };
-        self.make(name, help, labels, family).map(Histogram)
+        let definition = self.define(name, help, labels, HISTOGRAM)?;
+        let family = self.meters.histogram_family(&definition, buckets);
+        Ok(Histogram(Metric::new(definition, family)))
     }
 
-    fn make<B: Clone>(
+    fn define(
         &self,
         name: &str,
         help: &str,
         labels: &[&str],
-        family: impl FnOnce(&Definition) -> Family<B>,
-    ) -> Result<Arc<Metric<B>>, MetricError> {
+        samples: &[&str],
+    ) -> Result<Definition, MetricError> {
         check(name, help, labels)?;
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.contains(name) {
-            return Err(MetricError::NameTaken {
-                name: name.to_owned(),
-            });
-        }
-        taken.insert(name.to_owned());
-        drop(taken);
+        self.take(name, samples)?;
         warn_of_the_collector(name, labels);
-        let keys: Vec<Key> = labels
-            .iter()
-            .map(|label| Key::new((*label).to_owned()))
-            .collect();
-        let free = |key: &Key| LabelName {
-            key: key.clone(),
+        let free = |label: &&str| LabelName {
+            key: Key::new((*label).to_owned()),
             closed: false,
         };
-        let definition = Definition {
+        Ok(Definition {
             name: name.to_owned(),
             help: help.to_owned(),
-            labels: keys.iter().map(free).collect(),
-        };
-        Ok(Arc::new(Metric {
-            family: family(&definition),
-            name: definition.name,
-            labels: keys,
-        }))
+            labels: labels.iter().map(free).collect(),
+        })
     }
+
+    fn take(&self, name: &str, samples: &[&str]) -> Result<(), MetricError> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(name) = names(name, samples).find(|name| taken.contains(name)) {
+            return Err(MetricError::NameTaken { name });
+        }
+        taken.extend(names(name, samples));
+        Ok(())
+    }
+}
+
+/// What is added to the name of a counter or a gauge for its samples.
+const NUMBER: &[&str] = &[""];
+/// What is added to the name of a histogram for its family and its samples.
+const HISTOGRAM: &[&str] = &["", "_bucket", "_sum", "_count"];
+
+fn samples(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Counter | Kind::Gauge => NUMBER,
+        Kind::Histogram { .. } => HISTOGRAM,
+    }
+}
+
+fn names(name: &str, samples: &[&str]) -> impl Iterator<Item = String> {
+    samples.iter().map(move |sample| format!("{name}{sample}"))
 }
 
 fn check(name: &str, help: &str, labels: &[&str]) -> Result<(), MetricError> {

@@ -4,12 +4,13 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetricError {
-    /// The name belongs to the catalogue or to an earlier custom metric.
+    /// The name belongs to the catalogue or to an earlier custom metric, or is that of a histogram's samples:
+    /// a histogram takes its name with `_bucket`, `_sum` and `_count` too.
     #[error(
         "metric name `{name}` is taken, expected one that no other metric of this telemetry has"
     )]
     NameTaken {
-        /// The name given.
+        /// The name that is taken.
         name: String,
     },
     /// The name is not one of the Prometheus data model.

@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use hashbrown::{Equivalent, HashMap};
 use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram};
@@ -29,7 +29,7 @@ pub(crate) struct Family<B> {
     name: Arc<str>,
     labels: Arc<[LabelName]>,
     bind: Bind<B>,
-    series: RwLock<HashMap<LabelValues, B>>,
+    series: RwLock<SeriesMap<B>>,
     bound: usize,
     overflow: Option<Arc<CounterFamily>>,
     overflowed: AtomicBool,
@@ -65,11 +65,21 @@ impl GaugeCell {
         let mut value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
         let before = *value;
         *value = change(before);
+        // Told first and only then no longer odd, or a collection in between finds the value before both.
+        self.gauge.record(*value);
         if !value.is_finite() || !before.is_finite() {
             self.unsaid.gauge(&self.key, *value);
         }
-        self.gauge.record(*value);
     }
+}
+
+/// The series there are.
+type SeriesMap<B> = HashMap<LabelValues, B>;
+
+/// A series: that of the label values asked for, or the one they are folded into.
+enum Found<B> {
+    Own(B),
+    Folded(B),
 }
 
 /// Makes the series of these label values.
@@ -133,33 +143,54 @@ impl<B: Clone> Family<B> {
     ///
     /// A value too many is left out and a missing one is empty: recorders give as many as the catalogue has.
     pub(crate) fn with(&self, values: &[&str]) -> B {
-        if let Some(series) = self.known(values) {
-            return series;
+        let found = self.find(&self.read(), values);
+        match found.unwrap_or_else(|| self.make(values)) {
+            Found::Own(series) => series,
+            Found::Folded(series) => {
+                self.report_overflow();
+                series
+            }
         }
-        let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(series) = series.get(&Given(values)) {
-            return series.clone();
-        }
-        if series.len() < self.bound {
-            return self.insert(&mut series, values);
-        }
-        let folded = self.folded(values, series.len());
-        let other = match series.get(&Given(&folded)) {
-            Some(other) => other.clone(),
-            None => self.insert(&mut series, &folded),
-        };
-        drop(series);
-        self.report_overflow();
-        other
     }
 
     /// The series with exactly these label values, if it was bound before.
     pub(crate) fn known(&self, values: &[&str]) -> Option<B> {
-        let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
-        series.get(&Given(values)).cloned()
+        self.read().get(&Given(values)).cloned()
     }
 
-    fn insert(&self, series: &mut HashMap<LabelValues, B>, values: &[&str]) -> B {
+    fn read(&self) -> RwLockReadGuard<'_, SeriesMap<B>> {
+        self.series.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, series: &SeriesMap<B>, values: &[&str]) -> Option<Found<B>> {
+        if let Some(own) = series.get(&Given(values)) {
+            return Some(Found::Own(own.clone()));
+        }
+        if series.len() < self.bound {
+            return None;
+        }
+        let folded = self.folded(values, series.len());
+        series.get(&Given(&folded)).cloned().map(Found::Folded)
+    }
+
+    fn make(&self, values: &[&str]) -> Found<B> {
+        let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = self.find(&series, values) {
+            return found;
+        }
+        if series.len() < self.bound {
+            return Found::Own(self.insert(&mut series, values));
+        }
+        let folded = self.folded(values, series.len());
+        let made = self.insert(&mut series, &folded);
+        if folded == values {
+            Found::Own(made)
+        } else {
+            Found::Folded(made)
+        }
+    }
+
+    fn insert(&self, series: &mut SeriesMap<B>, values: &[&str]) -> B {
         let attributes: Vec<KeyValue> = self
             .labels
             .iter()
@@ -192,5 +223,34 @@ impl<B: Clone> Family<B> {
         if !self.overflowed.swap(true, Ordering::Relaxed) {
             tracing::warn!(metric = %self.name, bound = self.bound, "bound of series reached: further label values become `other`");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    #[test]
+    fn a_recording_that_is_folded_needs_no_write_lock() {
+        let label = LabelName {
+            key: Key::from_static_str("key"),
+            closed: false,
+        };
+        let family = Arc::new(Family::new("name".into(), [label].into(), 1, None, |_| ()));
+        family.with(&["own"]);
+        family.with(&["folded"]);
+        let reading = family.read();
+        let (done, waiting) = mpsc::channel();
+        let folding = Arc::clone(&family);
+        std::thread::spawn(move || {
+            folding.with(&["folded too"]);
+            done.send(())
+        });
+        waiting
+            .recv_timeout(Duration::from_secs(10))
+            .expect("no wait for the lock");
+        drop(reading);
     }
 }

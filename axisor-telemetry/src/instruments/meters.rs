@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
-use opentelemetry::Key;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, Meter, MeterProvider};
+use opentelemetry::{InstrumentationScope, Key, KeyValue};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::family::{CounterFamily, Family, GaugeCell, GaugeFamily, HistogramFamily, LabelName};
@@ -13,6 +14,9 @@ use crate::catalog::{self, Kind, Series, Values};
 
 /// The instrumentation scope of everything this crate records.
 pub(crate) const SCOPE: &str = "axisor-telemetry";
+
+/// How many metrics can be named as having reached their bound, whatever that bound is.
+pub(crate) const OVERFLOW_BOUND: usize = 10_000;
 
 /// Makes the instruments and remembers what the SDK cannot say by itself.
 pub(crate) struct Meters {
@@ -53,19 +57,23 @@ impl Meters {
             unsaid: Arc::default(),
             overflow: OnceLock::new(),
         });
-        let overflow = meters.counter(&catalog::LABEL_OVERFLOW);
+        let overflow = meters.bounded_counter(&catalog::LABEL_OVERFLOW, OVERFLOW_BOUND);
         let _ = meters.overflow.set(Arc::new(overflow));
         meters
     }
 
     pub(crate) fn counter(&self, series: &Series) -> CounterFamily {
+        self.bounded_counter(series, self.series_bound)
+    }
+
+    fn bounded_counter(&self, series: &Series, bound: usize) -> CounterFamily {
         let definition = Definition::of(series);
         let counter = self
             .meter(&definition.name)
             .u64_counter(definition.name.clone())
             .with_description(definition.help.clone())
             .build();
-        self.family(&definition, move |labels| counter.bind(labels))
+        self.bounded_family(&definition, bound, move |labels| counter.bind(labels))
     }
 
     pub(crate) fn gauge(&self, series: &Series) -> GaugeFamily {
@@ -119,14 +127,18 @@ impl Meters {
         definition: &Definition,
         buckets: &[f64],
     ) -> Family<BoundHistogram<f64>> {
+        let scope = self.scope(&definition.name);
+        let since = SystemTime::now();
         let histogram = self
-            .meter(&definition.name)
+            .scoped(scope.clone())
             .f64_histogram(definition.name.clone())
             .with_description(definition.help.clone())
             .with_boundaries(buckets.to_vec())
             .build();
         if definition.labels.is_empty() {
             self.unsaid.zero_histogram(ZeroHistogram {
+                scope,
+                since,
                 name: definition.name.clone(),
                 help: definition.help.clone(),
                 buckets: buckets.to_vec(),
@@ -143,20 +155,38 @@ impl Meters {
     fn family<B: Clone>(
         &self,
         definition: &Definition,
-        bind: impl Fn(&[opentelemetry::KeyValue]) -> B + Send + Sync + 'static,
+        bind: impl Fn(&[KeyValue]) -> B + Send + Sync + 'static,
+    ) -> Family<B> {
+        self.bounded_family(definition, self.series_bound, bind)
+    }
+
+    fn bounded_family<B: Clone>(
+        &self,
+        definition: &Definition,
+        bound: usize,
+        bind: impl Fn(&[KeyValue]) -> B + Send + Sync + 'static,
     ) -> Family<B> {
         Family::new(
             Arc::from(definition.name.as_str()),
             definition.labels.clone(),
-            self.series_bound,
+            bound,
             self.overflow.get().cloned(),
             bind,
         )
     }
 
-    /// The meter for a name: the SDK merges instruments of one meter whose names differ in case only,
-    /// so the second spelling of a name gets a second meter.
     fn meter(&self, name: &str) -> Meter {
+        self.scoped(self.scope(name))
+    }
+
+    fn scoped(&self, scope: String) -> Meter {
+        let scope = InstrumentationScope::builder(scope).build();
+        self.provider.meter_with_scope(scope)
+    }
+
+    /// The scope for a name: the SDK merges instruments of one scope whose names differ in case only,
+    /// so the second spelling of a name gets a second scope.
+    fn scope(&self, name: &str) -> String {
         let mut spellings = self
             .spellings
             .lock()
@@ -164,10 +194,8 @@ impl Meters {
         let count = spellings.entry(name.to_ascii_lowercase()).or_default();
         *count += 1;
         match *count {
-            1 => self.provider.meter(SCOPE),
-            nth => self.provider.meter_with_scope(
-                opentelemetry::InstrumentationScope::builder(format!("{SCOPE}.{nth}")).build(),
-            ),
+            1 => SCOPE.to_owned(),
+            nth => format!("{SCOPE}.{nth}"),
         }
     }
 }

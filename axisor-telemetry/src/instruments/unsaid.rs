@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
 
@@ -17,6 +18,9 @@ pub(crate) struct Unsaid {
 /// A histogram without labels: scraped as zeros from the start.
 #[derive(Debug, Clone)]
 pub(crate) struct ZeroHistogram {
+    /// The instrumentation scope its observations will be in.
+    pub(crate) scope: String,
+    pub(crate) since: SystemTime,
     pub(crate) name: String,
     pub(crate) help: String,
     pub(crate) buckets: Vec<f64>,

@@ -15,7 +15,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::amend::amend;
+use super::amend::Amendment;
 use super::control::{Control, Orders};
 use super::ledger::{Ledger, Loss, Signal};
 use super::otlp::{Receiver, Sent};
@@ -95,6 +95,7 @@ impl Collector {
     /// # Errors
     /// [`CollectError`]; nothing is recorded or reset by a collection.
     pub(crate) fn collect(&self) -> Result<ExportMetricsServiceRequest, CollectError> {
+        let amendment = Amendment::of(&self.unsaid);
         let mut metrics = ResourceMetrics::default();
         catch_unwind(AssertUnwindSafe(|| self.reader.collect(&mut metrics)))
             .map_err(|_| CollectError::Panicked)?
@@ -102,7 +103,7 @@ impl Collector {
                 reason: error.to_string(),
             })?;
         let mut request = ExportMetricsServiceRequest::from(&metrics);
-        amend(&mut request, &self.unsaid);
+        amendment.apply(&mut request);
         Ok(request)
     }
 }

@@ -1,5 +1,6 @@
 //! Authentication.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::label::LabelValue;
@@ -22,5 +23,11 @@ impl Authentication {
             .auth_failures
             .with(&[&reason.label()])
             .add(1);
+    }
+}
+
+impl fmt::Debug for Authentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authentication").finish_non_exhaustive()
     }
 }

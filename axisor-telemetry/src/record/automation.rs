@@ -1,6 +1,7 @@
 //! Automation executions.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::instruments::{CounterFamily, Instruments};
@@ -41,6 +42,12 @@ impl Automations {
             .automation_executions
             .with(&[&automation_type.label(), &status.label()])
             .add(1);
+    }
+}
+
+impl fmt::Debug for Automations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Automations").finish_non_exhaustive()
     }
 }
 

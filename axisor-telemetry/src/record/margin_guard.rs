@@ -1,5 +1,6 @@
 //! Margin guard actions.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::instruments::{CounterFamily, Instruments};
@@ -31,6 +32,12 @@ impl MarginGuard {
             .margin_guard_actions
             .with(&[&action.label(), &plan.label()])
             .add(1);
+    }
+}
+
+impl fmt::Debug for MarginGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MarginGuard").finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Page loads.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,5 +24,11 @@ impl Pages {
             .page_load_duration
             .with(&[&page.label()])
             .record(took.as_secs_f64());
+    }
+}
+
+impl fmt::Debug for Pages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages").finish_non_exhaustive()
     }
 }

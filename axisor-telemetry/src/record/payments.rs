@@ -1,5 +1,6 @@
 //! Payments.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::scope::Scope;
@@ -31,6 +32,12 @@ impl Payments {
             .payment_processing
             .with(&[status.as_str()])
             .add(1);
+    }
+}
+
+impl fmt::Debug for Payments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payments").finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Worker queues.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::label::LabelValue;
@@ -23,5 +24,11 @@ impl Queues {
             .worker_queue_size
             .with(&[&queue.label()])
             .set(jobs as f64);
+    }
+}
+
+impl fmt::Debug for Queues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queues").finish_non_exhaustive()
     }
 }

@@ -1,6 +1,10 @@
 //! What a scrape gets.
 
 use axisor_telemetry::Telemetry;
+use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::{Array, KeyValue, Value};
+
+use crate::seen;
 
 fn telemetry() -> Telemetry {
     Telemetry::builder("exposition")
@@ -92,4 +96,84 @@ fn ten_kilobytes_of_quotes_and_newlines_are_one_series_and_one_line() {
         "axisor_margin_guard_actions_total{{action_type=\"{escaped}\",user_plan=\"pro\"}} 2"
     );
     assert!(page.lines().any(|line| line == sample));
+}
+
+/// The samples of a user's own counter with these attributes.
+fn samples_of(name: &'static str, attributes: &[KeyValue]) -> Vec<String> {
+    let telemetry = telemetry();
+    let meter = telemetry.meter_provider().meter("user");
+    meter.u64_counter(name).build().add(1, attributes);
+    seen::samples(&telemetry, name)
+}
+
+#[test]
+fn attributes_whose_names_become_equal_are_one_label() {
+    let attributes = [
+        KeyValue::new("a_b", "under\"score"),
+        KeyValue::new("a.b", "dot"),
+        KeyValue::new("a:b", 3),
+        KeyValue::new("a", true),
+    ];
+    assert_eq!(
+        samples_of("user_total", &attributes),
+        [r#"user_total{a="true",a_b="dot;3;under\"score"} 1"#]
+    );
+}
+
+#[test]
+fn an_attribute_without_a_name_is_no_label() {
+    assert_eq!(
+        samples_of("user_total", &[KeyValue::new("", "nameless")]),
+        ["user_total 1"]
+    );
+}
+
+#[test]
+fn an_attribute_named_as_the_name_itself_is_renamed() {
+    assert_eq!(
+        samples_of("user_total", &[KeyValue::new("__name__", "x")]),
+        [r#"user_total{exported___name__="x"} 1"#]
+    );
+}
+
+#[test]
+fn an_array_is_a_label_in_json() {
+    let array = Array::String(vec!["a".into(), "\"".into()]);
+    assert_eq!(
+        samples_of("user_total", &[KeyValue::new("list", Value::Array(array))]),
+        [r#"user_total{list="[\"a\",\"\\\"\"]"} 1"#]
+    );
+}
+
+#[test]
+fn a_users_le_on_a_histogram_does_not_meet_that_of_its_buckets() {
+    let telemetry = telemetry();
+    let meter = telemetry.meter_provider().meter("user");
+    let histogram = meter
+        .f64_histogram("user_seconds")
+        .with_boundaries(vec![1.0]);
+    let le = [KeyValue::new("le", "mine")];
+    histogram.build().record(0.5, &le);
+    assert_eq!(
+        seen::samples(&telemetry, "user_seconds"),
+        [
+            r#"user_seconds_bucket{exported_le="mine",le="1"} 1"#,
+            r#"user_seconds_bucket{exported_le="mine",le="+Inf"} 1"#,
+            r#"user_seconds_sum{exported_le="mine"} 0.5"#,
+            r#"user_seconds_count{exported_le="mine"} 1"#,
+        ]
+    );
+    assert_eq!(
+        samples_of("user_total", &le),
+        [r#"user_total{le="mine"} 1"#]
+    );
+}
+
+#[test]
+fn an_instrument_without_a_name_is_not_printed() {
+    let telemetry = telemetry();
+    let before = telemetry.exposition().expect("exposition");
+    let meter = telemetry.meter_provider().meter("user");
+    meter.u64_counter("").build().add(1, &[]);
+    assert_eq!(telemetry.exposition().expect("exposition"), before);
 }

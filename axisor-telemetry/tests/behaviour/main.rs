@@ -5,6 +5,7 @@ mod app;
 mod attributes;
 mod business;
 mod config;
+mod custom;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod export;
 mod exposition;
