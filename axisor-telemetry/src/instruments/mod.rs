@@ -6,15 +6,16 @@ mod error;
 mod family;
 mod labels;
 mod meters;
+mod registry;
 mod unsaid;
 
 pub(crate) use binding::BoundCell;
-pub(crate) use custom::CustomMetrics;
 pub use custom::{Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries};
 pub use error::MetricError;
 pub(crate) use family::{CLOSED_HEADROOM, CounterFamily, GaugeFamily, HistogramFamily};
 pub use labels::LabelSet;
 pub(crate) use meters::{Meters, OVERFLOW_BOUND, SCOPE};
+pub(crate) use registry::CustomMetrics;
 pub(crate) use unsaid::{GaugeKey, Unsaid, ZeroHistogram};
 
 use std::sync::Arc;
