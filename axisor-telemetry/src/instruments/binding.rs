@@ -1,9 +1,12 @@
 //! A counter bound once per place in the code and telemetry.
 
+use std::sync::Arc;
+
 use arc_swap::ArcSwapOption;
 use opentelemetry::metrics::BoundCounter;
 
 use super::CounterFamily;
+use super::family::Found;
 use crate::scope::Scope;
 
 /// The counter of one series, bound at its first use and kept for the installed telemetry.
@@ -25,19 +28,20 @@ impl BoundCell {
     pub(crate) fn add_fixed(&self, scope: &Scope, family: &CounterFamily, values: &[&str]) {
         match &*self.0.load() {
             Some(bound) if bound.scope == scope.id => bound.counter.add(1),
-            _ => self.bind(scope, family, values).add(1),
+            _ => self.add_found(scope, family.resolve(values)),
         }
     }
 
-    fn bind(&self, scope: &Scope, family: &CounterFamily, values: &[&str]) -> BoundCounter<u64> {
-        let counter = family.with(values);
-        // A value folded into `other` is looked up each time, so that each recording is counted as folded.
-        if scope.is_installed() && family.known(values).is_some() {
-            self.0.store(Some(std::sync::Arc::new(Bound {
-                scope: scope.id,
-                counter: counter.clone(),
-            })));
+    fn add_found(&self, scope: &Scope, found: Found<BoundCounter<u64>>) {
+        match found {
+            Found::Own(counter) => {
+                counter.add(1);
+                if scope.is_installed() {
+                    let scope = scope.id;
+                    self.0.store(Some(Arc::new(Bound { scope, counter })));
+                }
+            }
+            Found::Folded(counter) => counter.add(1),
         }
-        counter
     }
 }

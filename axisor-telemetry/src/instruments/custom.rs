@@ -7,7 +7,7 @@ use opentelemetry::Key;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram};
 
 use super::error::MetricError;
-use super::family::{Family, GaugeCell};
+use super::family::{Family, Found, GaugeCell};
 use super::labels::LabelSet;
 use super::meters::Definition;
 
@@ -47,20 +47,14 @@ struct Lazy<B> {
 
 impl<B: Clone> Lazy<B> {
     fn record(&self, record: impl FnOnce(&B)) {
-        match self.bound.get() {
-            Some(series) => record(series),
-            None => record(&self.bind()),
+        if let Some(series) = self.bound.get() {
+            return record(series);
         }
-    }
-
-    fn bind(&self) -> B {
         let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
-        let series = self.metric.family.with(&values);
-        // A value folded into `other` is looked up each time, so that each recording is counted as folded.
-        if self.metric.family.known(&values).is_some() {
-            let _ = self.bound.set(series.clone());
+        match self.metric.family.resolve(&values) {
+            Found::Own(series) => record(self.bound.get_or_init(|| series)),
+            Found::Folded(series) => record(&series),
         }
-        series
     }
 }
 

@@ -77,7 +77,7 @@ impl GaugeCell {
 type SeriesMap<B> = HashMap<LabelValues, B>;
 
 /// A series: that of the label values asked for, or the one they are folded into.
-enum Found<B> {
+pub(crate) enum Found<B> {
     Own(B),
     Folded(B),
 }
@@ -143,19 +143,20 @@ impl<B: Clone> Family<B> {
     ///
     /// A value too many is left out and a missing one is empty: recorders give as many as the catalogue has.
     pub(crate) fn with(&self, values: &[&str]) -> B {
-        let found = self.find(&self.read(), values);
-        match found.unwrap_or_else(|| self.make(values)) {
-            Found::Own(series) => series,
-            Found::Folded(series) => {
-                self.report_overflow();
-                series
-            }
+        match self.resolve(values) {
+            Found::Own(series) | Found::Folded(series) => series,
         }
     }
 
-    /// The series with exactly these label values, if it was bound before.
-    pub(crate) fn known(&self, values: &[&str]) -> Option<B> {
-        self.read().get(&Given(values)).cloned()
+    /// As [`with`](Self::with), for those who keep the series: only an own one may be kept, since each recording
+    /// that is folded has to be counted as such.
+    pub(crate) fn resolve(&self, values: &[&str]) -> Found<B> {
+        let found = self.find(&self.read(), values);
+        let found = found.unwrap_or_else(|| self.make(values));
+        if let Found::Folded(_) = found {
+            self.report_overflow();
+        }
+        found
     }
 
     fn read(&self) -> RwLockReadGuard<'_, SeriesMap<B>> {
