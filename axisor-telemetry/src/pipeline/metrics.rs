@@ -20,6 +20,7 @@ use super::control::{Control, Orders};
 use super::ledger::{Ledger, Loss, Signal};
 use super::otlp::{Receiver, Sent};
 use super::split;
+use crate::config::Metrics;
 use crate::instruments::Unsaid;
 
 /// Why nothing could be collected.
@@ -129,13 +130,6 @@ fn points(request: &ExportMetricsServiceRequest) -> u64 {
     families(request).map(count).sum::<usize>() as u64
 }
 
-/// How often and how patiently series are pushed.
-#[derive(Debug, Clone)]
-pub(crate) struct Pushing {
-    pub(crate) interval: Duration,
-    pub(crate) timeout: Duration,
-}
-
 /// The telemetry's hold on the push task.
 #[derive(Debug)]
 pub(crate) struct Push {
@@ -153,7 +147,7 @@ struct LastPush {
 
 /// Makes the hold and the task.
 pub(crate) fn push(
-    pushing: Pushing,
+    settings: Metrics,
     collector: Collector,
     ledger: &Arc<Ledger>,
 ) -> (Push, impl FnOnce(Receiver) -> Pusher + Send + use<>) {
@@ -165,7 +159,7 @@ pub(crate) fn push(
     };
     let ledger = Arc::clone(ledger);
     (hold, move |to: Receiver| Pusher {
-        pushing,
+        settings,
         collector,
         orders,
         to,
@@ -198,7 +192,7 @@ impl Push {
 
 /// The task on the exporters' thread.
 pub(crate) struct Pusher {
-    pushing: Pushing,
+    settings: Metrics,
     collector: Collector,
     orders: Orders,
     to: Receiver,
@@ -209,7 +203,7 @@ pub(crate) struct Pusher {
 impl Pusher {
     /// Pushes at every interval and on demand, until the telemetry is gone.
     pub(crate) async fn run(mut self) {
-        let mut interval = tokio::time::interval(self.pushing.interval);
+        let mut interval = tokio::time::interval(self.settings.interval);
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         interval.tick().await; // the first tick is immediate
         loop {
@@ -233,7 +227,7 @@ impl Pusher {
         self.last
             .unsent
             .store(points(&collection), Ordering::Release);
-        let give_up = Instant::now() + self.pushing.timeout;
+        let give_up = Instant::now() + self.settings.timeout;
         let mut complete = true;
         for request in split::metrics(collection, split::MAX_REQUEST) {
             tokio::select! {

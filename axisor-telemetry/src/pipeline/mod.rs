@@ -122,13 +122,8 @@ pub(crate) fn start(
     let mut pipeline = Pipeline::new(Arc::clone(ledger));
     match config.traces.exporter {
         TracesExporter::Otlp => {
-            let batching = traces::Batching {
-                queue_size: config.traces.queue_size,
-                batch_size: config.traces.batch_size,
-                schedule_delay: config.traces.schedule_delay,
-                export_timeout: config.traces.export_timeout,
-            };
-            let (processor, queue, exporter) = traces::queue(batching, resource, ledger);
+            let settings = config.traces.clone();
+            let (processor, queue, exporter) = traces::queue(settings, resource, ledger);
             pipeline.send_spans(&config.otlp.traces, queue, exporter)?;
             tracers = tracers.with_span_processor(processor);
         }
@@ -138,11 +133,7 @@ pub(crate) fn start(
         TracesExporter::None => {}
     }
     if config.metrics.push() {
-        let pushing = metrics::Pushing {
-            interval: config.metrics.interval,
-            timeout: config.metrics.timeout,
-        };
-        let (push, pusher) = metrics::push(pushing, collector, ledger);
+        let (push, pusher) = metrics::push(config.metrics.clone(), collector, ledger);
         pipeline.push_metrics(&config.otlp.metrics, push, pusher)?;
     }
     Ok((pipeline, tracers))

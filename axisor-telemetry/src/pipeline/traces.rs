@@ -21,15 +21,7 @@ use super::control::{Control, Orders};
 use super::ledger::{Ledger, Loss, Signal};
 use super::otlp::{Receiver, Sent};
 use super::split;
-
-/// How spans are gathered and sent.
-#[derive(Debug, Clone)]
-pub(crate) struct Batching {
-    pub(crate) queue_size: usize,
-    pub(crate) batch_size: usize,
-    pub(crate) schedule_delay: Duration,
-    pub(crate) export_timeout: Duration,
-}
+use crate::config::Traces;
 
 /// What both ends of the queue know.
 #[derive(Debug, Default)]
@@ -40,7 +32,7 @@ struct Shared {
 
 /// Makes the two ends of the queue and the task between them.
 pub(crate) fn queue(
-    batching: Batching,
+    settings: Traces,
     resource: &Resource,
     ledger: &Arc<Ledger>,
 ) -> (
@@ -49,7 +41,7 @@ pub(crate) fn queue(
     impl FnOnce(Receiver) -> Exporter + Send + use<>,
 ) {
     let shared = Arc::new(Shared::default());
-    let (sender, receiver) = mpsc::channel(batching.queue_size);
+    let (sender, receiver) = mpsc::channel(settings.queue_size);
     let (control, orders) = Control::new();
     let processor = QueueProcessor {
         queue: sender,
@@ -68,7 +60,7 @@ pub(crate) fn queue(
         queue: receiver,
         orders,
         to,
-        batching,
+        settings,
         resource,
         shared,
         ledger,
@@ -154,7 +146,7 @@ pub(crate) struct Exporter {
     queue: mpsc::Receiver<SpanData>,
     orders: Orders,
     to: Receiver,
-    batching: Batching,
+    settings: Traces,
     resource: ResourceAttributesWithSchema,
     shared: Arc<Shared>,
     ledger: Arc<Ledger>,
@@ -163,10 +155,10 @@ pub(crate) struct Exporter {
 impl Exporter {
     /// Sends batches when they are full or due, until the telemetry is gone.
     pub(crate) async fn run(mut self) {
-        let mut batch = Vec::with_capacity(self.batching.batch_size);
-        let mut due = Instant::now() + self.batching.schedule_delay;
+        let mut batch = Vec::with_capacity(self.settings.batch_size);
+        let mut due = Instant::now() + self.settings.schedule_delay;
         loop {
-            let room = self.batching.batch_size - batch.len();
+            let room = self.settings.batch_size - batch.len();
             tokio::select! {
                 flushes = self.orders.flushes() => {
                     let Some(flushes) = flushes else { return };
@@ -180,9 +172,9 @@ impl Exporter {
                 }
                 () = tokio::time::sleep_until(due) => {}
             }
-            if batch.len() >= self.batching.batch_size || Instant::now() >= due {
+            if batch.len() >= self.settings.batch_size || Instant::now() >= due {
                 self.export(&mut batch).await;
-                due = Instant::now() + self.batching.schedule_delay;
+                due = Instant::now() + self.settings.schedule_delay;
             }
         }
     }
@@ -191,7 +183,7 @@ impl Exporter {
     async fn drain(&mut self, batch: &mut Vec<SpanData>) {
         let mut left = self.shared.waiting.load(Ordering::Acquire);
         while left > 0 {
-            while batch.len() < self.batching.batch_size
+            while batch.len() < self.settings.batch_size
                 && let Ok(span) = self.queue.try_recv()
             {
                 batch.push(span);
@@ -208,11 +200,11 @@ impl Exporter {
         if batch.is_empty() {
             return;
         }
-        let spans = std::mem::replace(batch, Vec::with_capacity(self.batching.batch_size));
+        let spans = std::mem::replace(batch, Vec::with_capacity(self.settings.batch_size));
         let request = ExportTraceServiceRequest {
             resource_spans: group_spans_by_resource_and_scope(spans, &self.resource),
         };
-        let give_up = Instant::now() + self.batching.export_timeout;
+        let give_up = Instant::now() + self.settings.export_timeout;
         for request in split::traces(request, split::MAX_REQUEST) {
             let items = count(&request);
             let sent = tokio::select! {
