@@ -74,14 +74,7 @@ pub(crate) fn current() -> Option<Arc<Scope>> {
     INSTALLED.load_full()
 }
 
-/// Makes `scope` the process-wide one; the former one is returned.
-pub(crate) fn install(scope: Arc<Scope>) -> Option<Arc<Scope>> {
-    INSTALLED.swap(Some(scope))
-}
-
-/// Takes `scope` back if it is the installed one.
-pub(crate) fn uninstall(scope: &Arc<Scope>) {
-    if scope.is_installed() {
-        INSTALLED.store(None);
-    }
+/// Makes `scope` the process-wide one, or leaves the process without.
+pub(crate) fn install(scope: Option<Arc<Scope>>) {
+    INSTALLED.store(scope);
 }
