@@ -109,15 +109,23 @@ impl<'a> Expansion<'a> {
                 line: ::core::line!(),
             }
         };
-        let site = quote!(static __AXISOR_SITE: #private::Site = #private::Site);
-        let site_of = quote!(#private::Recorder::#recorder, #name, #code);
+        let fixed = self.fixed_labels();
+        let labels = fixed
+            .as_ref()
+            .map(|labels| quote!(labels: [#(#labels),*], fixed: true,));
+        let site = quote! {
+            static __AXISOR_SITE: #private::Site = #private::Site::new(#private::Spec {
+                #labels
+                ..#private::Spec::new(#private::Recorder::#recorder, #name, ::core::module_path!(), #code)
+            });
+        };
         let start = quote::format_ident!("{how}");
-        if let Some(labels) = self.fixed_labels() {
-            return quote!({ #site::fixed(#site_of, [#(#labels),*]); #private::#start(&__AXISOR_SITE) });
+        if fixed.is_some() {
+            return quote!({ #site #private::#start(&__AXISOR_SITE) });
         }
         let start = quote::format_ident!("{how}_with");
         let labels = self.computed_labels();
-        quote!({ #site::new(#site_of); #private::#start(&__AXISOR_SITE, || [#(#labels),*]) })
+        quote!({ #site #private::#start(&__AXISOR_SITE, |opening| { #(#labels)* }) })
     }
 
     fn fixed_labels(&self) -> Option<Vec<TokenStream>> {
@@ -131,16 +139,16 @@ impl<'a> Expansion<'a> {
 
     fn computed_labels(&self) -> Vec<TokenStream> {
         let private = &self.private;
-        let labels = self.args.labels.iter();
-        let mut labels: Vec<_> = labels.map(|label| label.computed(private)).collect();
-        labels.resize_with(2, || quote!(#private::fixed("")));
+        let labels = self.args.labels.iter().enumerate();
         labels
+            .map(|(index, label)| label.computed(index, private))
+            .collect()
     }
 
     fn judge(&self, rules: &str) -> TokenStream {
         let private = &self.private;
         if let Type::Never(_) = self.returned() {
-            return quote!(|_| #private::Verdict::SUCCESS);
+            return quote!(|_, _| #private::Verdict::SUCCESS);
         }
         let rules = quote::format_ident!("{rules}");
         // An error about the type belongs to where it is written; a lint's opinion on this code does not.
@@ -150,7 +158,7 @@ impl<'a> Expansion<'a> {
             Err::Display => TokenStream::new(),
             Err::TypeOnly => quote!(.type_only()),
         };
-        quote_spanned!(span=> |returned| { use #private::#rules::*; #judge #err })
+        quote_spanned!(span=> |returned, _| { use #private::#rules::*; #judge #err })
     }
 
     /// The declared type, with what it hides left to inference.

@@ -43,17 +43,17 @@ impl Label {
         }
     }
 
-    /// The value as an expression in the function.
-    pub(crate) fn computed(&self, private: &TokenStream) -> TokenStream {
+    /// The statement that gives the label at `index` for one call.
+    pub(crate) fn computed(&self, index: usize, private: &TokenStream) -> TokenStream {
         match self {
-            Self::Literal(text) => quote!(#private::fixed(#text)),
+            Self::Literal(text) => quote!(opening.constant(#index, #text);),
             Self::Const(path) | Self::AssociatedConst(path) => {
                 let value = checked_const(private, path);
-                quote!(#private::fixed(const { #value }))
+                quote!(opening.constant(#index, const { #value });)
             }
             Self::Computed(value) => {
                 let here = Span::call_site().located_at(value.span());
-                quote_spanned!(here=> #private::label(&(#value)))
+                quote_spanned!(here=> opening.label(#index, &(#value));)
             }
         }
     }

@@ -1,54 +1,69 @@
 //! The only names expanded code may use. Not part of the public API: they change with every release.
 
-pub use crate::call::{CallFuture, Labels, Later, Site, Start};
-pub use crate::judge::{future_prelude, value_prelude};
+pub use opentelemetry::trace::SpanKind;
+pub use tracing::Level;
+
+pub use crate::call::{CallFuture, Count, Labels, Later, OnCancel, Opening, Site, Spec, Start};
+pub use crate::catalog::DURATION_BUCKETS;
+pub use crate::judge::{future_prelude, link_prelude, value_prelude};
 pub use crate::label::checked;
 pub use crate::outcome::Verdict;
 pub use crate::record::Recorder;
 pub use crate::trace::Code;
 
-use std::borrow::Cow;
-
-use crate::label::LabelValue;
-
-/// A call of a function whose label values are fixed.
+/// A call that is like every other of its function.
 #[inline]
 pub fn start(site: &'static Site) -> Start {
-    Start::new(site, || site.labels())
+    Start::new(site)
 }
 
-/// A call of a function whose label values are computed, which happens only if it is recorded.
+/// A call with what its attribute's expressions give, which are asked only if it is recorded.
 #[inline]
-pub fn start_with(site: &'static Site, labels: impl FnOnce() -> Labels) -> Start {
-    Start::new(site, labels)
+pub fn start_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Start {
+    Start::with(site, open)
 }
 
-/// A call that starts when its future is polled.
+/// A call that starts when its future is polled, like every other of its function.
 pub fn later(site: &'static Site) -> Later {
-    later_with(site, || site.labels())
+    Later::new(site)
 }
 
-/// A call with computed label values that starts when its future is polled.
-pub fn later_with(site: &'static Site, labels: impl FnOnce() -> Labels) -> Later {
-    Later {
-        site,
-        labels: labels(),
-    }
+/// A call that starts when its future is polled, with what its attribute's expressions give at once.
+pub fn later_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Later {
+    Later::with(site, open)
 }
 
-/// The label value of an expression.
-pub fn label(value: &(impl LabelValue + ?Sized)) -> Cow<'static, str> {
-    Cow::Owned(value.label().into_owned())
+/// What a function of the attribute says of what was returned.
+#[inline]
+pub fn apply<'a, R, T>(returned: &'a R, function: impl FnOnce(&'a R) -> T) -> T {
+    function(returned)
 }
 
-/// The label value of a literal or constant.
+/// The upper bounds of a duration series.
+///
+/// # Panics
+/// If there are none, or they do not rise, or one is no number or infinite; the attributes make that an error of the
+/// compiler.
 #[must_use]
-pub const fn fixed(text: &'static str) -> Cow<'static, str> {
-    Cow::Borrowed(text)
+pub const fn buckets(bounds: &'static [f64]) -> &'static [f64] {
+    assert!(
+        !bounds.is_empty(),
+        "`buckets` is empty, expected at least one upper bound"
+    );
+    let mut index = 0;
+    while index < bounds.len() {
+        assert!(
+            bounds[index].is_finite(),
+            "an upper bound is no finite number"
+        );
+        assert!(
+            index == 0 || bounds[index - 1] < bounds[index],
+            "the upper bounds do not rise"
+        );
+        index += 1;
+    }
+    bounds
 }
-
-/// No label value: the recorder has fewer labels.
-pub const NONE: &str = "";
 
 /// Runs a body that makes a future.
 #[inline]

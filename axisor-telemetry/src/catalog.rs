@@ -188,6 +188,30 @@ pub const HTTP_REQUESTS_ABORTED: Series = counter(
     &[closed("method"), free("route")],
     "Total number of HTTP requests whose answer was not handed over to the end",
 );
+/// Time an automation execution took, of functions whose attribute says `duration`.
+pub const AUTOMATION_DURATION: Series = duration(
+    "axisor_automation_duration_seconds",
+    &[free("automation_type"), closed("status")],
+    "Duration of automation executions in seconds",
+);
+/// Automation executions under way, of functions whose attribute says `in_flight`.
+pub const AUTOMATIONS_IN_FLIGHT: Series = gauge(
+    "axisor_automations_in_flight",
+    &[free("automation_type")],
+    "Number of automation executions under way",
+);
+/// Time a margin guard action took, whether it was taken or failed, of functions whose attribute says `duration`.
+pub const MARGIN_GUARD_DURATION: Series = duration(
+    "axisor_margin_guard_action_duration_seconds",
+    &[free("action_type"), free("user_plan"), closed("status")],
+    "Duration of margin guard actions in seconds",
+);
+/// Margin guard actions under way, of functions whose attribute says `in_flight`.
+pub const MARGIN_GUARD_IN_FLIGHT: Series = gauge(
+    "axisor_margin_guard_actions_in_flight",
+    &[free("action_type"), free("user_plan")],
+    "Number of margin guard actions under way",
+);
 /// Recordings whose labels were replaced because the family had reached its bound of series.
 pub const LABEL_OVERFLOW: Series = counter(
     "axisor_label_overflow_total",
@@ -233,8 +257,12 @@ pub const CONTRACT: [Series; 11] = [
 pub const ANNOUNCED: usize = 7;
 
 /// The product's own series beside the contract.
-pub const OWN: [Series; 5] = [
+pub const OWN: [Series; 9] = [
     HTTP_REQUESTS_ABORTED,
+    AUTOMATION_DURATION,
+    AUTOMATIONS_IN_FLIGHT,
+    MARGIN_GUARD_DURATION,
+    MARGIN_GUARD_IN_FLIGHT,
     LABEL_OVERFLOW,
     POLL_FAILURES,
     TELEMETRY_EXPORTED,

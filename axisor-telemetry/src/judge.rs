@@ -7,7 +7,9 @@ use std::fmt::Display;
 
 use futures_util::Stream;
 
+use crate::call::Opening;
 use crate::outcome::{ExecutionOutcome, Verdict};
+use crate::trace::SpanParent;
 
 /// A returned value to be judged.
 pub struct Judge<'a, R>(pub &'a R);
@@ -97,6 +99,38 @@ impl<'a, S: Stream> StreamValue<'a, S> for &&&Judge<'a, S> {
     note = "annotate the function that makes one item, or the one that drives the stream"
 )]
 pub trait StreamInSight {}
+
+/// What `links` of an attribute names: several spans, or one.
+pub struct Linked<T>(pub T);
+
+/// Several.
+pub trait LinkMany {
+    /// Links the call to them.
+    fn link(self, opening: &mut Opening<'_>);
+}
+
+impl<I: IntoIterator<Item: SpanParent>> LinkMany for Linked<I> {
+    fn link(self, opening: &mut Opening<'_>) {
+        opening.links(self.0);
+    }
+}
+
+/// One.
+pub trait LinkOne {
+    /// Links the call to it.
+    fn link(self, opening: &mut Opening<'_>);
+}
+
+impl<C: SpanParent> LinkOne for &Linked<C> {
+    fn link(self, opening: &mut Opening<'_>) {
+        opening.links([&self.0]);
+    }
+}
+
+/// The rules for what may be linked.
+pub mod link_prelude {
+    pub use super::{LinkMany, LinkOne, Linked};
+}
 
 /// The rules for what a future returns.
 pub mod future_prelude {

@@ -39,6 +39,12 @@ pub const MAX_LITERAL_LENGTH: usize = 64;
 pub trait LabelValue {
     /// The text of this value.
     fn label(&self) -> Cow<'_, str>;
+
+    /// The text of this value if it is one of a closed set that stands in the code, such as an enum's; `None` unless
+    /// implemented. Such values keep their own series past the bound, and cost no allocation.
+    fn known(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl LabelValue for str {
@@ -57,11 +63,19 @@ impl LabelValue for bool {
     fn label(&self) -> Cow<'_, str> {
         Cow::Borrowed(if *self { "true" } else { "false" })
     }
+
+    fn known(&self) -> Option<&'static str> {
+        Some(if *self { "true" } else { "false" })
+    }
 }
 
 impl<T: LabelValue + ToOwned + ?Sized> LabelValue for Cow<'_, T> {
     fn label(&self) -> Cow<'_, str> {
         T::label(self)
+    }
+
+    fn known(&self) -> Option<&'static str> {
+        T::known(self)
     }
 }
 
@@ -69,11 +83,19 @@ impl<T: LabelValue + ?Sized> LabelValue for &T {
     fn label(&self) -> Cow<'_, str> {
         T::label(self)
     }
+
+    fn known(&self) -> Option<&'static str> {
+        T::known(self)
+    }
 }
 
 impl<T: LabelValue + ?Sized> LabelValue for &mut T {
     fn label(&self) -> Cow<'_, str> {
         T::label(self)
+    }
+
+    fn known(&self) -> Option<&'static str> {
+        T::known(self)
     }
 }
 
@@ -81,11 +103,19 @@ impl<T: LabelValue + ?Sized> LabelValue for Box<T> {
     fn label(&self) -> Cow<'_, str> {
         T::label(self)
     }
+
+    fn known(&self) -> Option<&'static str> {
+        T::known(self)
+    }
 }
 
 impl<T: LabelValue + ?Sized> LabelValue for Arc<T> {
     fn label(&self) -> Cow<'_, str> {
         T::label(self)
+    }
+
+    fn known(&self) -> Option<&'static str> {
+        T::known(self)
     }
 }
 

@@ -65,6 +65,7 @@ pub mod redact;
 mod scope;
 #[cfg(feature = "axum")]
 pub mod serve;
+mod shown;
 mod telemetry;
 mod trace;
 
@@ -77,6 +78,7 @@ pub use label::LabelValue;
 pub use outcome::{ExecutionOutcome, Outcome};
 pub use pipeline::{ShutdownError, ShutdownReport, SignalReport};
 pub use telemetry::{StartError, Telemetry, TelemetryBuilder, TelemetryGuard};
+pub use trace::{FieldValue, SpanParent};
 
 /// The README's program is compiled with the documentation's.
 #[cfg(doctest)]

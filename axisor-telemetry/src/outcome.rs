@@ -1,6 +1,6 @@
 //! How a returned value counts.
 
-use std::fmt::Display;
+use std::fmt::{Debug, Display};
 
 /// How a call that returned counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,15 +97,30 @@ impl<T, E> ExecutionOutcome for Result<T, E> {
 pub struct Verdict<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) error_type: &'static str,
-    pub(crate) description: Option<&'a dyn Display>,
+    pub(crate) description: Description<'a>,
 }
+
+/// What the span of a failed call says.
+pub(crate) enum Description<'a> {
+    /// Nothing.
+    None,
+    /// The `Display` of an error, redacted.
+    Display(&'a dyn Display),
+    /// The `Debug` of an error, redacted.
+    Debug(&'a dyn Debug),
+    /// What a function of the user's made of an error, as it is.
+    Made(Box<dyn FnOnce() -> String + 'a>),
+}
+
+/// The `error.type` of a call that failed by a rule of its attribute.
+const OTHER: &str = "_OTHER";
 
 impl Verdict<'_> {
     /// Of a value that says nothing.
     pub const SUCCESS: Self = Self {
         outcome: Outcome::Success,
         error_type: "",
-        description: None,
+        description: Description::None,
     };
 }
 
@@ -114,7 +129,17 @@ impl<'a> Verdict<'a> {
         Self {
             outcome: returned.outcome(),
             error_type: returned.error_type(),
-            description: returned.description(),
+            description: returned
+                .description()
+                .map_or(Description::None, Description::Display),
+        }
+    }
+
+    pub(crate) fn of_result<T, E: Display>(returned: &'a Result<T, E>) -> Self {
+        let shown = |error: &'a E| Description::Display(error);
+        Self {
+            description: returned.as_ref().err().map_or(Description::None, shown),
+            ..Self::of(returned)
         }
     }
 
@@ -122,15 +147,46 @@ impl<'a> Verdict<'a> {
     #[must_use]
     pub fn type_only(self) -> Self {
         Self {
-            description: None,
+            description: Description::None,
             ..self
         }
     }
 
-    pub(crate) fn of_result<T, E: Display>(returned: &'a Result<T, E>) -> Self {
+    /// The same with the error's `Debug`.
+    #[must_use]
+    pub fn debug<T, E: Debug>(self, returned: &'a Result<T, E>) -> Self {
+        let shown = |error: &'a E| Description::Debug(error);
         Self {
-            description: returned.as_ref().err().map(|error| error as &dyn Display),
-            ..Self::of(returned)
+            description: returned.as_ref().err().map_or(Description::None, shown),
+            ..self
+        }
+    }
+
+    /// The same with what `text` makes of the error.
+    #[must_use]
+    pub fn with<T, E, D: Display>(
+        self,
+        returned: &'a Result<T, E>,
+        text: impl FnOnce(&'a E) -> D + 'a,
+    ) -> Self {
+        let Err(error) = returned else { return self };
+        Self {
+            description: Description::Made(Box::new(move || text(error).to_string())),
+            ..self
+        }
+    }
+
+    /// The same, but a success or not as the attribute's rule says.
+    #[must_use]
+    pub fn succeeded(self, succeeded: bool) -> Self {
+        match (Outcome::success_if(succeeded), self.outcome) {
+            (Outcome::Success, _) => Self::SUCCESS,
+            (Outcome::Failure, Outcome::Failure) => self,
+            (outcome @ Outcome::Failure, Outcome::Success) => Self {
+                outcome,
+                error_type: OTHER,
+                description: Description::None,
+            },
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Which telemetry a call belongs to: the one its context carries, or else the installed one.
 
-use std::sync::Arc;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use arc_swap::ArcSwapOption;
 use opentelemetry::Context;
+use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::trace::SdkTracer;
 
 use crate::clock::Clock;
 use crate::instruments::Instruments;
+use crate::trace::SpanFilter;
 
 /// Everything a recorder needs of one built telemetry.
 pub(crate) struct Scope {
@@ -16,23 +18,56 @@ pub(crate) struct Scope {
     pub(crate) id: u64,
     pub(crate) instruments: Instruments,
     pub(crate) tracer: SdkTracer,
+    pub(crate) filter: SpanFilter,
+    pub(crate) propagator: Arc<dyn TextMapPropagator + Send + Sync>,
     pub(crate) clock: Clock,
 }
 
-static INSTALLED: ArcSwapOption<Scope> = ArcSwapOption::const_empty();
-static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+/// The one telemetry installed in the life of this process.
+static INSTALLED: OnceLock<Arc<Scope>> = OnceLock::new();
+/// Whether it is in use: from `init()` to its shutdown.
+static IN_USE: AtomicBool = AtomicBool::new(false);
 static CARRIED: AtomicBool = AtomicBool::new(false);
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// A scope carried by an OpenTelemetry context, for telemetry that was built without globals.
 struct Carried(Arc<Scope>);
 
+/// The scope of a call.
+pub(crate) enum Current {
+    /// The installed one, whose series a place in the code may keep.
+    Installed(&'static Scope),
+    /// One of several that may take turns in one place.
+    Carried(Arc<Scope>),
+}
+
+impl Deref for Current {
+    type Target = Scope;
+
+    #[inline]
+    fn deref(&self) -> &Scope {
+        match self {
+            Self::Installed(scope) => scope,
+            Self::Carried(scope) => scope,
+        }
+    }
+}
+
 impl Scope {
-    pub(crate) fn new(instruments: Instruments, tracer: SdkTracer, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(
+        instruments: Instruments,
+        tracer: SdkTracer,
+        filter: SpanFilter,
+        propagator: Arc<dyn TextMapPropagator + Send + Sync>,
+        clock: Clock,
+    ) -> Arc<Self> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self {
             id,
             instruments,
             tracer,
+            filter,
+            propagator,
             clock,
         })
     }
@@ -55,26 +90,41 @@ impl Scope {
 
     /// Whether this is the scope installed for the whole process.
     pub(crate) fn is_installed(&self) -> bool {
-        INSTALLED
-            .load()
-            .as_ref()
-            .is_some_and(|installed| installed.id == self.id)
+        installed().is_some_and(|installed| installed.id == self.id)
     }
 }
 
 /// The scope of the present call: carried by the current context, or else the installed one.
-pub(crate) fn current() -> Option<Arc<Scope>> {
+#[inline]
+pub(crate) fn current() -> Option<Current> {
     if CARRIED.load(Ordering::Relaxed)
-        && let Some(scope) = Context::map_current(|context| {
-            context.get::<Carried>().map(|carried| carried.0.clone())
-        })
+        && let Some(scope) = carried()
     {
-        return Some(scope);
+        return Some(Current::Carried(scope));
     }
-    INSTALLED.load_full()
+    installed().map(Current::Installed)
 }
 
-/// Makes `scope` the process-wide one, or leaves the process without.
-pub(crate) fn install(scope: Option<Arc<Scope>>) {
-    INSTALLED.store(scope);
+fn carried() -> Option<Arc<Scope>> {
+    Context::map_current(|context| context.get::<Carried>().map(|carried| carried.0.clone()))
+}
+
+#[inline]
+fn installed() -> Option<&'static Scope> {
+    if !IN_USE.load(Ordering::Acquire) {
+        return None;
+    }
+    INSTALLED.get().map(|scope| &**scope)
+}
+
+/// Makes `scope` the process-wide one; a process has one in its life.
+pub(crate) fn install(scope: Arc<Scope>) {
+    if INSTALLED.set(scope).is_ok() {
+        IN_USE.store(true, Ordering::Release);
+    }
+}
+
+/// Leaves the process without a telemetry.
+pub(crate) fn uninstall() {
+    IN_USE.store(false, Ordering::Release);
 }

@@ -47,7 +47,6 @@ struct Inner {
     collector: Collector,
     ledger: Arc<Ledger>,
     pipeline: Pipeline,
-    propagator: Arc<dyn TextMapPropagator + Send + Sync>,
     tracers: SdkTracerProvider,
     meters: SdkMeterProvider,
 }
@@ -80,7 +79,7 @@ impl Telemetry {
     /// How context enters and leaves the process, as `propagators` says.
     #[must_use]
     pub fn propagator(&self) -> Arc<dyn TextMapPropagator + Send + Sync> {
-        Arc::clone(&self.0.propagator)
+        Arc::clone(&self.0.scope.propagator)
     }
 
     /// Writes the current context into the headers of a request that is about to be sent, so that the receiver's
@@ -95,18 +94,23 @@ impl Telemetry {
     /// ```
     pub fn inject(&self, headers: &mut http::HeaderMap) {
         self.0
+            .scope
             .propagator
             .inject_context(&Context::current(), &mut HeaderInjector(headers));
     }
 
-    /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces, except those
-    /// below `INFO`, which are not exported.
+    /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces, as far as
+    /// `traces.level` admits them.
     #[must_use]
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
-        logs::spans(self.tracer(), Arc::clone(&self.0.ledger))
+        logs::spans(
+            self.tracer(),
+            self.0.scope.filter.directives(),
+            Arc::clone(&self.0.ledger),
+        )
     }
 
     /// What a scrape gets: every series in the Prometheus text format 0.0.4.

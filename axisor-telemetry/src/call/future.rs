@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::{Call, Later};
+use super::{Call, Labels, Later};
 use crate::outcome::Verdict;
 
 pin_project! {
@@ -42,7 +42,7 @@ impl State {
     /// The call, started now if it was waiting. Taken out, so that a panic ends it.
     fn take(&mut self) -> Option<Call> {
         match std::mem::replace(self, Self::Over) {
-            Self::Waiting(later) => Call::start(later.site, || later.labels),
+            Self::Waiting(later) => later.start(),
             Self::Running(call) => Some(call),
             Self::Over => None,
         }
@@ -70,7 +70,7 @@ impl<F, J> CallFuture<F, J> {
 impl<F, J> Future for CallFuture<F, J>
 where
     F: Future,
-    J: FnOnce(&F::Output) -> Verdict<'_>,
+    J: for<'a> FnOnce(&'a F::Output, &mut Labels) -> Verdict<'a>,
 {
     type Output = F::Output;
 
@@ -91,12 +91,9 @@ where
             return Poll::Pending;
         };
         this.body.set(None);
-        let verdict = this
-            .judge
-            .take()
-            .map_or(Verdict::SUCCESS, |judge| judge(&returned));
-        drop(attached);
-        call.returned(verdict);
+        if let Some(judge) = this.judge.take() {
+            call.returned(&returned, attached, judge);
+        }
         Poll::Ready(returned)
     }
 }

@@ -1,85 +1,89 @@
 //! The place of an annotated function.
 
-use std::borrow::Cow;
+use std::sync::OnceLock;
+use std::time::Duration;
 
-use opentelemetry::KeyValue;
-
+use super::{Labels, OnCancel, Spec};
 use crate::instruments::BoundCell;
 use crate::outcome::Outcome;
-use crate::record::Recorder;
-use crate::scope::Scope;
-use crate::trace::Code;
+use crate::scope::{Current, Scope};
+use crate::trace::Ending;
 
-/// The label values of a call that come from the attribute, in the order of its required arguments.
-pub type Labels = [Cow<'static, str>; 2];
-
-/// What is the same for every call of one annotated function.
+/// What is the same for every call of one annotated function, and the series its calls are bound to.
 pub struct Site {
-    recorder: Recorder,
-    name: &'static str,
-    code: Code,
-    fixed: Option<[&'static str; 2]>,
+    spec: Spec,
+    /// Whether the installed telemetry makes spans here.
+    spans: OnceLock<bool>,
     success: BoundCell,
     failure: BoundCell,
 }
 
 impl Site {
-    /// The site of a function whose calls `recorder` counts.
+    /// The site of a function.
     #[must_use]
-    pub const fn new(recorder: Recorder, name: &'static str, code: Code) -> Self {
+    pub const fn new(spec: Spec) -> Self {
         Self {
-            recorder,
-            name,
-            code,
-            fixed: None,
+            spec,
+            spans: OnceLock::new(),
             success: BoundCell::new(),
             failure: BoundCell::new(),
         }
     }
 
-    /// The same site, whose label values are the same for every call.
-    #[must_use]
-    pub const fn fixed(
-        recorder: Recorder,
-        name: &'static str,
-        code: Code,
-        labels: [&'static str; 2],
-    ) -> Self {
-        Self {
-            recorder,
-            name,
-            code,
-            fixed: Some(labels),
-            success: BoundCell::new(),
-            failure: BoundCell::new(),
+    #[inline]
+    pub(crate) fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Whether calls have spans at all.
+    pub(crate) fn has_span(&self, scope: &Current) -> bool {
+        let admitted = |scope: &Scope| scope.filter.admits(self.spec.target, self.spec.level);
+        match scope {
+            Current::Installed(scope) => *self.spans.get_or_init(|| admitted(scope)),
+            Current::Carried(scope) => admitted(scope),
         }
     }
 
-    /// The label values that are the same for every call.
-    pub(crate) fn labels(&self) -> Labels {
-        self.fixed.unwrap_or_default().map(Cow::Borrowed)
+    /// A call begins.
+    pub(crate) fn entered(&self, scope: &Scope, labels: &Labels) {
+        if self.spec.in_flight {
+            self.spec.recorder.in_flight(scope, labels, 1.0);
+        }
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
+    /// A call is over.
+    pub(crate) fn left(
+        &self,
+        scope: &Scope,
+        labels: &Labels,
+        ending: &Ending<'_>,
+        took: Option<Duration>,
+    ) {
+        if self.spec.in_flight {
+            self.spec.recorder.in_flight(scope, labels, -1.0);
+        }
+        if matches!(ending, Ending::Cancelled) && self.spec.on_cancel == OnCancel::Skip {
+            return;
+        }
+        let outcome = ending.outcome();
+        if let Some(took) = took {
+            self.spec.recorder.duration(scope, labels, outcome, took);
+        }
+        self.count(scope, labels, outcome);
     }
 
-    pub(crate) fn attributes(&self, labels: &Labels) -> Vec<KeyValue> {
-        let mut attributes = Vec::with_capacity(8); // these, and what is said at the end
-        attributes.extend(self.recorder.attributes(labels));
-        attributes.extend(self.code.attributes());
-        attributes
-    }
-
-    pub(crate) fn count(&self, scope: &Scope, labels: &Labels, outcome: Outcome) {
-        let Some((family, values)) = self.recorder.series(&scope.instruments, labels, outcome)
-        else {
+    fn count(&self, scope: &Scope, labels: &Labels, outcome: Outcome) {
+        let counted =
+            self.spec
+                .recorder
+                .series(&scope.instruments, labels, outcome, self.spec.count);
+        let Some((family, values)) = counted else {
             return;
         };
-        match (self.fixed, outcome) {
-            (None, _) => family.with(&values).add(1),
-            (Some(_), Outcome::Success) => self.success.add_fixed(scope, family, &values),
-            (Some(_), Outcome::Failure) => self.failure.add_fixed(scope, family, &values),
+        match (self.spec.fixed, outcome) {
+            (false, _) => family.with(&values).add(1),
+            (true, Outcome::Success) => self.success.add_fixed(scope, family, &values),
+            (true, Outcome::Failure) => self.failure.add_fixed(scope, family, &values),
         }
     }
 }

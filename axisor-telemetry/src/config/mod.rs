@@ -175,6 +175,8 @@ pub struct Otlp {
 pub struct Traces {
     /// Where spans go.
     pub exporter: TracesExporter,
+    /// Which spans are made: a level, or directives by target.
+    pub level: String,
     /// Which traces are recorded.
     pub sampler: Sampler,
     /// How many ended spans may wait, at least [`batch_size`](Self::batch_size).

@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue, Uri};
 use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 use super::values::{
     Compression, LogFormat, MetricsExporter, Propagator, Protocol, Sampler, Secret, TracesExporter,
@@ -87,6 +88,13 @@ fn has_valid_port(uri: &Uri) -> bool {
 pub(super) fn filter(given: &str) -> Option<String> {
     let directive = |part: &str| is_level(part.trim()) || part.contains(['=', '[', ']']);
     given.split(',').all(directive).then(|| rust_log(given))?
+}
+
+/// A bare word other than a level would be a target to `Targets`, too.
+pub(super) fn targets(given: &str) -> Option<String> {
+    let directive = |part: &str| is_level(part.trim()) || part.contains('=');
+    let fits = given.split(',').all(directive) && given.parse::<Targets>().is_ok();
+    fits.then(|| given.to_owned())
 }
 
 /// As `RUST_LOG` is written, bare targets included.

@@ -139,6 +139,7 @@ impl Resolver<'_> {
         let fits = |text: &str| parse::count(text).filter(|size| *size <= queue_size);
         Ok(Traces {
             exporter: self.get("traces.exporter", parse::traces_exporter)?,
+            level: self.get("traces.level", parse::targets)?,
             sampler: self.sampler()?,
             queue_size,
             batch_size: self.get("traces.batch_size", fits)?,

@@ -51,6 +51,8 @@ pub(super) enum Kind {
     Endpoint,
     Certificate,
     Filter,
+    /// Directives without spans and fields.
+    Targets,
     /// One of these words.
     Choice(&'static str),
     /// Several of these words.
@@ -83,6 +85,9 @@ impl Kind {
             Self::Certificate => "the path of a readable file with PEM certificates",
             Self::Filter => {
                 "`trace`, `debug`, `info`, `warn`, `error`, `off` or directives such as `info,sqlx=warn`"
+            }
+            Self::Targets => {
+                "`trace`, `debug`, `info`, `warn`, `error`, `off` or directives `target=level` such as `info,sqlx=off`"
             }
             Self::Choice(words) | Self::List(words) => words,
             Self::Attributes => "`name=value` pairs separated by commas, values percent-encoded",
@@ -211,6 +216,8 @@ pub(super) static SETTINGS: &[Setting] = &[
 
     setting("traces.exporter", &["OTEL_TRACES_EXPORTER"], Derived("`otlp` once an endpoint for spans is given, else `none`"), Kind::Choice("`otlp`, `console` or `none`"),
         "Where spans go."),
+    setting("traces.level", &["AXISOR_TRACES_LEVEL"], Is("info"), Kind::Targets,
+        "Which spans are made: those of annotated functions and of `tracing` whose level is at least this, for all targets or by directives. A call without a span counts all the same."),
     setting("traces.sampler", &["OTEL_TRACES_SAMPLER"], Is("parentbased_always_on"), SAMPLER,
         "Which traces are recorded."),
     setting("traces.sampler_arg", &["OTEL_TRACES_SAMPLER_ARG"], Unset, Kind::Ratio,

@@ -41,6 +41,10 @@ pub(crate) struct Instruments {
     pub(crate) auth_failures: CounterFamily,
     pub(crate) page_load_duration: HistogramFamily,
     pub(crate) poll_failures: CounterFamily,
+    pub(crate) automation_duration: HistogramFamily,
+    pub(crate) automations_in_flight: GaugeFamily,
+    pub(crate) margin_guard_duration: HistogramFamily,
+    pub(crate) margin_guard_in_flight: GaugeFamily,
     pub(crate) telemetry_exported: Arc<CounterFamily>,
     pub(crate) telemetry_dropped: Arc<CounterFamily>,
 }
@@ -61,6 +65,10 @@ impl Instruments {
             auth_failures: meters.counter(&catalog::AUTH_FAILURES),
             page_load_duration: meters.histogram(&catalog::PAGE_LOAD_DURATION),
             poll_failures: meters.counter(&catalog::POLL_FAILURES),
+            automation_duration: meters.histogram(&catalog::AUTOMATION_DURATION),
+            automations_in_flight: meters.gauge(&catalog::AUTOMATIONS_IN_FLIGHT),
+            margin_guard_duration: meters.histogram(&catalog::MARGIN_GUARD_DURATION),
+            margin_guard_in_flight: meters.gauge(&catalog::MARGIN_GUARD_IN_FLIGHT),
             telemetry_exported: Arc::new(meters.counter(&catalog::TELEMETRY_EXPORTED)),
             telemetry_dropped: Arc::new(meters.counter(&catalog::TELEMETRY_DROPPED)),
         }

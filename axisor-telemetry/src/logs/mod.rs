@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use opentelemetry_sdk::trace::SdkTracer;
-use tracing::level_filters::LevelFilter;
 use tracing::{Dispatch, Subscriber};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
@@ -32,6 +32,7 @@ pub(crate) fn install(
 /// Turns `tracing` spans into spans of `tracer` and tells the ledger where to log.
 pub(crate) fn spans<S>(
     tracer: SdkTracer,
+    filter: Targets,
     ledger: Arc<Ledger>,
 ) -> impl Layer<S> + Send + Sync + use<S>
 where
@@ -39,7 +40,7 @@ where
 {
     let spans = tracing_opentelemetry::layer()
         .with_tracer(tracer)
-        .with_filter(LevelFilter::INFO);
+        .with_filter(filter);
     LogOfLosses(ledger).and_then(spans)
 }
 

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::instruments::{CounterFamily, Instruments};
 use crate::label::LabelValue;
-use crate::outcome::Outcome;
 use crate::scope::Scope;
 
 /// The span attribute of an action.
@@ -39,14 +37,4 @@ impl fmt::Debug for MarginGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MarginGuard").finish_non_exhaustive()
     }
-}
-
-/// An action that failed was not taken, and is not counted.
-pub(super) fn series<'a>(
-    instruments: &'a Instruments,
-    action: &'a str,
-    plan: &'a str,
-    outcome: Outcome,
-) -> Option<(&'a CounterFamily, [&'a str; 2])> {
-    (outcome == Outcome::Success).then_some((&instruments.margin_guard_actions, [action, plan]))
 }

@@ -15,12 +15,14 @@ pub use payments::{PaymentStatus, Payments};
 pub use queues::Queues;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 
-use crate::call::Labels;
+use crate::call::{Count, Labels};
 use crate::instruments::{CounterFamily, Instruments};
 use crate::outcome::Outcome;
+use crate::scope::Scope;
 
 /// What an attribute records its calls as.
 #[derive(Debug, Clone, Copy)]
@@ -38,16 +40,43 @@ impl Recorder {
         instruments: &'a Instruments,
         labels: &'a Labels,
         outcome: Outcome,
+        count: Count,
     ) -> Option<(&'a CounterFamily, [&'a str; 2])> {
-        let [first, second] = labels;
+        let [first, second] = &labels.0;
         match self {
             Self::Automation => Some(automation::series(instruments, first, outcome)),
-            Self::MarginGuard => margin_guard::series(instruments, first, second, outcome),
+            Self::MarginGuard if count == Count::Success && outcome == Outcome::Failure => None,
+            Self::MarginGuard => Some((&instruments.margin_guard_actions, [first, second])),
         }
     }
 
+    /// Says that so many more calls are under way.
+    pub(crate) fn in_flight(self, scope: &Scope, labels: &Labels, more: f64) {
+        let [first, second] = &labels.0;
+        let instruments = &scope.instruments;
+        match self {
+            Self::Automation => instruments.automations_in_flight.with(&[first]),
+            Self::MarginGuard => instruments.margin_guard_in_flight.with(&[first, second]),
+        }
+        .add(more);
+    }
+
+    /// Records how long a call took.
+    pub(crate) fn duration(self, scope: &Scope, labels: &Labels, outcome: Outcome, took: Duration) {
+        let [first, second] = &labels.0;
+        let status = AutomationStatus::from(outcome).as_str();
+        let instruments = &scope.instruments;
+        match self {
+            Self::Automation => instruments.automation_duration.with(&[first, status]),
+            Self::MarginGuard => instruments
+                .margin_guard_duration
+                .with(&[first, second, status]),
+        }
+        .record(took.as_secs_f64());
+    }
+
     /// What the call's span says of its labels.
-    pub(crate) fn attributes(self, [first, second]: &Labels) -> Vec<KeyValue> {
+    pub(crate) fn attributes(self, Labels([first, second]): &Labels) -> Vec<KeyValue> {
         let attribute =
             |key: &'static str, value: &Cow<'static, str>| KeyValue::new(key, value.clone());
         match self {

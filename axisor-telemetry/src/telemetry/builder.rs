@@ -17,6 +17,7 @@ use crate::instruments::{CustomMetrics, Instruments, Meters};
 use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader};
 use crate::poll::{self, Poll, Polls};
 use crate::scope::Scope;
+use crate::trace::SpanFilter;
 use crate::{instruments, redact};
 
 /// What a telemetry is made of. Made by [`Telemetry::builder`].
@@ -116,9 +117,14 @@ impl TelemetryBuilder {
         let (pipeline, tracers) =
             pipeline::start(&config, &resource, tracers, collector.clone(), &ledger)?;
         let tracers = tracers.build();
-        let scope = Scope::new(catalogued, tracers.tracer(instruments::SCOPE), self.clock);
+        let scope = Scope::new(
+            catalogued,
+            tracers.tracer(instruments::SCOPE),
+            SpanFilter::new(&config.traces.level),
+            Arc::new(propagator(&config.propagators)),
+            self.clock,
+        );
         Ok(Telemetry(Arc::new(Inner {
-            propagator: Arc::new(propagator(&config.propagators)),
             custom: CustomMetrics::new(instruments),
             health: Arc::new(Health::new(
                 Arc::clone(&scope),

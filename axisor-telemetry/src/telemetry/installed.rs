@@ -39,7 +39,7 @@ impl Telemetry {
             return Err(StartError::SubscriberInstalled);
         }
         INSTALLED.store(Some(Arc::clone(&self.0)));
-        scope::install(Some(Arc::clone(&self.0.scope)));
+        scope::install(Arc::clone(&self.0.scope));
         global::set_tracer_provider(self.0.tracers.clone());
         global::set_meter_provider(self.0.meters.clone());
         global::set_text_map_propagator(propagator(&self.0.config.propagators));
@@ -48,7 +48,7 @@ impl Telemetry {
 
     fn uninstall(&self) {
         if self.0.scope.is_installed() {
-            scope::install(None);
+            scope::uninstall();
             INSTALLED.store(None);
             global::set_tracer_provider(NoopTracerProvider::new());
             global::set_meter_provider(NoopMeterProvider::new());

@@ -1,19 +1,22 @@
 //! The span of an annotated call.
 
-use std::fmt::{self, Display, Write as _};
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use opentelemetry::trace::{Span as _, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
+use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
+use opentelemetry::trace::{Link, Span as _, SpanContext, Status, TraceContextExt, Tracer};
 use opentelemetry::{Context, ContextGuard, KeyValue};
-use opentelemetry_sdk::trace::SdkTracer;
 use opentelemetry_semantic_conventions::attribute::{
     CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, ERROR_TYPE, EXCEPTION_MESSAGE,
     EXCEPTION_TYPE,
 };
 
 use super::OUTCOME;
-use crate::outcome::{Outcome, Verdict};
+use crate::call::{Given, Labels, Spec};
+use crate::outcome::{Description, Outcome, Verdict};
 use crate::redact;
+use crate::scope::Scope;
+use crate::shown::shown;
 
 /// Where an annotated function stands in the source.
 #[derive(Debug, Clone, Copy)]
@@ -37,26 +40,30 @@ pub(crate) enum Ending<'a> {
 pub(crate) struct CallSpan(Option<Context>);
 
 impl CallSpan {
-    /// Starts a span under the current context, unless a parent in this process was not sampled.
+    pub(crate) const NONE: Self = Self(None);
+
+    /// Starts a span under the parent given or the current context, unless a parent in this process was not sampled.
     ///
     /// Whether to follow a remote parent is for the sampler to say.
-    pub(crate) fn start(
-        tracer: &SdkTracer,
-        name: &'static str,
-        attributes: impl FnOnce() -> Vec<KeyValue>,
-    ) -> Self {
+    pub(crate) fn start(scope: &Scope, spec: &Spec, given: Given) -> Self {
         let kept =
             |parent: &SpanContext| parent.is_sampled() || parent.is_remote() || !parent.is_valid();
-        let Some(parent) = Context::map_current(|context| {
-            kept(context.span().span_context()).then(|| context.clone())
-        }) else {
-            return Self(None);
+        let under =
+            |context: &Context| kept(context.span().span_context()).then(|| context.clone());
+        let parent = match &given.parent {
+            Some(parent) => Some(beside(parent)),
+            None => Context::map_current(under),
         };
-        let span = tracer
-            .span_builder(name)
-            .with_kind(SpanKind::Internal)
-            .with_attributes(attributes())
-            .start_with_context(tracer, &parent);
+        let Some(parent) = parent else {
+            return Self::NONE;
+        };
+        let span = scope
+            .tracer
+            .span_builder(spec.name)
+            .with_kind(spec.kind.clone())
+            .with_attributes(attributes(spec, &given.labels, given.fields))
+            .with_links(given.links)
+            .start_with_context(&scope.tracer, &parent);
         let started = span.span_context().is_valid();
         Self(started.then(|| parent.with_span(span)))
     }
@@ -67,15 +74,14 @@ impl CallSpan {
     }
 
     /// Says on the span how the call ended, and ends it.
-    pub(crate) fn end(&self, ending: &Ending<'_>) {
+    pub(crate) fn end(&self, ending: Ending<'_>) {
         let Some(context) = &self.0 else { return };
         let span = context.span();
         if span.is_recording() {
             span.set_attribute(KeyValue::new(OUTCOME, ending.as_str()));
             match ending {
                 Ending::Returned(verdict) if verdict.outcome == Outcome::Failure => {
-                    let text = verdict.description.map(redacted).unwrap_or_default();
-                    record_error(context, verdict.error_type, text);
+                    record_error(context, verdict.error_type, text(verdict.description));
                 }
                 Ending::Panicked => record_error(context, "panic", String::new()),
                 Ending::Returned(_) | Ending::Cancelled => {}
@@ -116,6 +122,27 @@ impl Code {
     }
 }
 
+fn attributes(spec: &Spec, labels: &Labels, fields: Vec<KeyValue>) -> Vec<KeyValue> {
+    let mut attributes = Vec::with_capacity(8 + fields.len()); // these, and what is said at the end
+    attributes.extend(spec.recorder.attributes(labels));
+    attributes.extend(spec.code.attributes());
+    attributes.extend(fields);
+    attributes
+}
+
+/// The current context with `parent` as the parent of what comes: its span, and its baggage.
+fn beside(parent: &Context) -> Context {
+    let current = Context::current().with_remote_span_context(parent.span().span_context().clone());
+    current.with_baggage(parent.baggage().iter().map(|(key, (value, metadata))| {
+        KeyValueMetadata::new(key.clone(), value.clone(), metadata.clone())
+    }))
+}
+
+/// A link to the span of `context`.
+pub(crate) fn link(context: &Context) -> Link {
+    Link::with_context(context.span().span_context().clone())
+}
+
 fn record_error(context: &Context, error_type: &'static str, text: String) {
     let span = context.span();
     let mut exception = vec![KeyValue::new(EXCEPTION_TYPE, error_type)];
@@ -127,24 +154,12 @@ fn record_error(context: &Context, error_type: &'static str, text: String) {
     span.set_status(Status::error(text));
 }
 
-fn redacted(description: &dyn Display) -> String {
-    let mut beginning = Beginning(String::new());
-    let shown = catch_unwind(AssertUnwindSafe(|| write!(beginning, "{description}")));
-    match shown {
-        Ok(_) => redact::text(&beginning.0).into_owned(),
-        Err(_) => String::new(), // a text nobody can show is no reason to fail a call
-    }
-}
-
-/// The first bytes of a text, more than the redaction keeps.
-struct Beginning(String);
-
-impl fmt::Write for Beginning {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.0.len() > 16 * redact::MAX_BYTES {
-            return Err(fmt::Error);
-        }
-        self.0.push_str(text);
-        Ok(())
+fn text(description: Description<'_>) -> String {
+    let redacted = |text: fmt::Arguments<'_>| redact::text(&shown(text)).into_owned();
+    match description {
+        Description::None => String::new(),
+        Description::Display(error) => redacted(format_args!("{error}")),
+        Description::Debug(error) => redacted(format_args!("{error:?}")),
+        Description::Made(text) => catch_unwind(AssertUnwindSafe(text)).unwrap_or_default(),
     }
 }

@@ -1,0 +1,125 @@
+//! What one call is given by its attribute before the body runs.
+
+use std::borrow::Cow;
+use std::fmt::{Debug, Display};
+
+use opentelemetry::trace::Link;
+use opentelemetry::{Context, KeyValue};
+
+use super::Spec;
+use crate::label::LabelValue;
+use crate::scope::Scope;
+use crate::shown::shown;
+use crate::trace::{FieldValue, SpanParent};
+
+/// The label values of a call, in the order of the attribute's required arguments.
+#[derive(Debug, Clone)]
+pub struct Labels(pub(crate) [Cow<'static, str>; 2]);
+
+impl Labels {
+    pub(crate) fn of(spec: &Spec) -> Self {
+        Self(spec.labels.map(Cow::Borrowed))
+    }
+
+    /// Sets the label at `index` to what an expression gave.
+    pub fn set(&mut self, index: usize, value: &(impl LabelValue + ?Sized)) {
+        self.0[index] = match value.known() {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(value.label().into_owned()),
+        };
+    }
+}
+
+/// What the expressions of an attribute gave for one call.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) labels: Labels,
+    pub(crate) parent: Option<Context>,
+    pub(crate) links: Vec<Link>,
+    pub(crate) fields: Vec<KeyValue>,
+}
+
+impl Given {
+    pub(crate) fn of(spec: &Spec) -> Self {
+        Self {
+            labels: Labels::of(spec),
+            parent: None,
+            links: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
+}
+
+/// Takes what the expressions of an attribute give, in their order: labels, parent, links, fields.
+pub struct Opening<'a> {
+    given: Given,
+    /// `None` where no span is made.
+    spans_of: Option<&'a Scope>,
+}
+
+impl<'a> Opening<'a> {
+    pub(super) fn new(spec: &Spec, spans_of: Option<&'a Scope>) -> Self {
+        Self {
+            given: Given::of(spec),
+            spans_of,
+        }
+    }
+
+    pub(super) fn finish(self) -> Given {
+        self.given
+    }
+
+    /// The value of the label at `index`.
+    pub fn label(&mut self, index: usize, value: &(impl LabelValue + ?Sized)) {
+        self.given.labels.set(index, value);
+    }
+
+    /// The value of the label at `index`, a constant of a generic type.
+    pub fn constant(&mut self, index: usize, value: &'static str) {
+        self.given.labels.0[index] = Cow::Borrowed(value);
+    }
+
+    /// Whether a span may be made, and parent, links and fields are wanted.
+    #[must_use]
+    pub fn wants_span(&self) -> bool {
+        self.spans_of.is_some()
+    }
+
+    /// The span this call belongs under.
+    pub fn parent(&mut self, parent: &(impl SpanParent + ?Sized)) {
+        if let Some(scope) = self.spans_of {
+            self.given.parent = parent.context(&*scope.propagator);
+        }
+    }
+
+    /// Spans this call has to do with.
+    pub fn links(&mut self, spans: impl IntoIterator<Item = impl SpanParent>) {
+        let Some(scope) = self.spans_of else { return };
+        let linked = spans
+            .into_iter()
+            .filter_map(|span| span.context(&*scope.propagator))
+            .map(|context| crate::trace::link(&context));
+        self.given.links.extend(linked);
+    }
+
+    /// An attribute of the span.
+    pub fn field(&mut self, name: &'static str, value: &(impl FieldValue + ?Sized)) {
+        if let Some(value) = value.value() {
+            self.given.fields.push(KeyValue::new(name, value));
+        }
+    }
+
+    /// An attribute of the span, as its `Display` says.
+    pub fn field_display(&mut self, name: &'static str, value: &(impl Display + ?Sized)) {
+        self.push_text(name, format_args!("{value}"));
+    }
+
+    /// An attribute of the span, as its `Debug` says.
+    pub fn field_debug(&mut self, name: &'static str, value: &(impl Debug + ?Sized)) {
+        self.push_text(name, format_args!("{value:?}"));
+    }
+
+    fn push_text(&mut self, name: &'static str, text: std::fmt::Arguments<'_>) {
+        self.given.fields.push(KeyValue::new(name, shown(text)));
+    }
+}

@@ -1,0 +1,80 @@
+//! What an attribute says of its function.
+
+use opentelemetry::trace::SpanKind;
+use tracing::Level;
+
+use crate::record::Recorder;
+use crate::trace::Code;
+
+/// What is the same for every call of one annotated function.
+#[derive(Debug)]
+pub struct Spec {
+    /// What its calls are recorded as.
+    pub recorder: Recorder,
+    /// The label values that are the same for every call; empty where they are not.
+    pub labels: [&'static str; 2],
+    /// Whether all label values are.
+    pub fixed: bool,
+    /// The span's name.
+    pub name: &'static str,
+    /// The span's kind.
+    pub kind: SpanKind,
+    /// Whether there is a span is decided by these two.
+    pub level: Level,
+    /// As of `tracing`: the module unless said otherwise.
+    pub target: &'static str,
+    /// Where the function stands.
+    pub code: Code,
+    /// How a cancelled call counts.
+    pub on_cancel: OnCancel,
+    /// Which calls a margin guard counts.
+    pub count: Count,
+    /// The upper bounds of the duration series, `None` if there is none.
+    pub duration: Option<&'static [f64]>,
+    /// Whether calls under way are counted.
+    pub in_flight: bool,
+}
+
+/// How a call counts whose future was dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnCancel {
+    /// As a failure.
+    Failure,
+    /// Not at all.
+    Skip,
+}
+
+/// Which calls a margin guard counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// Those that succeeded: an action that failed was not taken.
+    Success,
+    /// Every one.
+    Always,
+}
+
+impl Spec {
+    /// What holds where the attribute says no more.
+    #[must_use]
+    pub const fn new(
+        recorder: Recorder,
+        name: &'static str,
+        target: &'static str,
+        code: Code,
+    ) -> Self {
+        Self {
+            recorder,
+            labels: [""; 2],
+            fixed: false,
+            name,
+            kind: SpanKind::Internal,
+            level: Level::INFO,
+            target,
+            code,
+            on_cancel: OnCancel::Failure,
+            count: Count::Success,
+            duration: None,
+            in_flight: false,
+        }
+    }
+}
