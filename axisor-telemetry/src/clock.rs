@@ -2,75 +2,105 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A steady clock. Cloning gives another handle on the same clock.
-#[derive(Clone, Default)]
-pub struct Clock(Source);
-
-#[derive(Clone, Default)]
-enum Source {
-    #[default]
-    System,
-    Manual(Arc<AtomicU64>),
+///
+/// It reads the processor's time stamp counter where that runs evenly, and asks the system elsewhere.
+#[derive(Clone)]
+pub struct Clock {
+    source: quanta::Clock,
+    hand: Option<Arc<quanta::Mock>>,
 }
 
-/// A moment read from a [`Clock`].
+/// A moment read from a [`Clock`], and of use with that clock only.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment(Reading);
+pub struct Moment(u64);
 
+/// The time of day at a moment.
 #[derive(Debug, Clone, Copy)]
-enum Reading {
-    System(Instant),
-    Manual(u64),
+pub(crate) struct Anchor {
+    moment: Moment,
+    unix_nanos: u64,
+}
+
+impl Default for Clock {
+    /// The system's. The first in a process takes up to 200 ms to compare the time stamp counter with the system's clock.
+    fn default() -> Self {
+        Self {
+            source: quanta::Clock::new(),
+            hand: None,
+        }
+    }
 }
 
 impl Clock {
     /// A clock that stands still except for [`advance`](Self::advance).
     #[must_use]
     pub fn manual() -> Self {
-        Self(Source::Manual(Arc::default()))
+        let (source, hand) = quanta::Clock::mock();
+        Self {
+            source,
+            hand: Some(hand),
+        }
     }
 
     /// Moves a manual clock forward. A system clock cannot be moved: nothing happens.
     pub fn advance(&self, by: Duration) {
-        if let Source::Manual(nanoseconds) = &self.0 {
-            nanoseconds.fetch_add(saturating_nanoseconds(by), Ordering::Relaxed);
+        if let Some(hand) = &self.hand {
+            hand.increment(by);
         }
     }
 
     /// The present moment.
+    #[inline]
     #[must_use]
     pub fn now(&self) -> Moment {
-        Moment(match &self.0 {
-            Source::System => Reading::System(Instant::now()),
-            Source::Manual(nanoseconds) => Reading::Manual(nanoseconds.load(Ordering::Relaxed)),
-        })
+        Moment(self.source.raw())
     }
 
-    /// Time passed since `start`, zero if `start` was read from another kind of clock.
+    /// Time passed since `start`.
     #[must_use]
     pub fn since(&self, start: Moment) -> Duration {
-        match (start.0, self.now().0) {
-            (Reading::System(start), Reading::System(now)) => now.saturating_duration_since(start),
-            (Reading::Manual(start), Reading::Manual(now)) => {
-                Duration::from_nanos(now.saturating_sub(start))
-            }
-            _ => Duration::ZERO,
+        self.between(start, self.now())
+    }
+
+    /// Time passed from `start` to `end`, zero if it ran backwards.
+    pub(crate) fn between(&self, start: Moment, end: Moment) -> Duration {
+        self.source.delta(start.0, end.0)
+    }
+
+    /// Binds the present moment to the time of day, for moments not long ago: the two clocks drift apart.
+    pub(crate) fn anchor(&self) -> Anchor {
+        Anchor {
+            moment: self.now(),
+            unix_nanos: unix_nanos(SystemTime::now()),
         }
     }
+
+    /// The time of day at a moment before `anchor`, in nanoseconds since 1970.
+    pub(crate) fn unix_nanos(&self, anchor: Anchor, moment: Moment) -> u64 {
+        let ago = self.source.delta_as_nanos(moment.0, anchor.moment.0);
+        anchor.unix_nanos.saturating_sub(ago)
+    }
+
+    /// The time of day at a moment before `anchor`.
+    pub(crate) fn time(&self, anchor: Anchor, moment: Moment) -> SystemTime {
+        UNIX_EPOCH + Duration::from_nanos(self.unix_nanos(anchor, moment))
+    }
+}
+
+/// Nanoseconds since 1970, as the protocol has times.
+pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Source::System => "Clock::System",
-            Source::Manual(_) => "Clock::Manual",
+        f.write_str(match self.hand {
+            None => "Clock::System",
+            Some(_) => "Clock::Manual",
         })
     }
-}
-
-fn saturating_nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

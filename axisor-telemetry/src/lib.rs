@@ -65,6 +65,7 @@ pub mod redact;
 mod scope;
 #[cfg(feature = "axum")]
 pub mod serve;
+mod shard;
 mod shown;
 mod telemetry;
 mod trace;

@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 
 use crate::clock::Clock;
 use crate::instruments::Instruments;
-use crate::trace::SpanFilter;
+use crate::trace::Spans;
 
 /// Everything a recorder needs of one built telemetry.
 pub(crate) struct Scope {
@@ -18,7 +18,7 @@ pub(crate) struct Scope {
     pub(crate) id: u64,
     pub(crate) instruments: Instruments,
     pub(crate) tracer: SdkTracer,
-    pub(crate) filter: SpanFilter,
+    pub(crate) spans: Spans,
     pub(crate) propagator: Arc<dyn TextMapPropagator + Send + Sync>,
     pub(crate) clock: Clock,
 }
@@ -57,7 +57,7 @@ impl Scope {
     pub(crate) fn new(
         instruments: Instruments,
         tracer: SdkTracer,
-        filter: SpanFilter,
+        spans: Spans,
         propagator: Arc<dyn TextMapPropagator + Send + Sync>,
         clock: Clock,
     ) -> Arc<Self> {
@@ -66,7 +66,7 @@ impl Scope {
             id,
             instruments,
             tracer,
-            filter,
+            spans,
             propagator,
             clock,
         })

@@ -108,7 +108,7 @@ impl Telemetry {
     {
         logs::spans(
             self.tracer(),
-            self.0.scope.filter.directives(),
+            self.0.scope.spans.filter().directives(),
             Arc::clone(&self.0.ledger),
         )
     }
@@ -160,6 +160,7 @@ impl Telemetry {
         let start = Instant::now();
         let report = self.0.pipeline.shutdown(deadline);
         let left = deadline.saturating_sub(start.elapsed());
+        self.0.scope.spans.close();
         let _ = self.0.tracers.shutdown_with_timeout(left); // exporters of the user's own
         report
     }

@@ -22,7 +22,7 @@ pin_project! {
     impl<F, J> PinnedDrop for CallFuture<F, J> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let State::Running(call) = std::mem::replace(this.state, State::Over) {
+            if let State::Running(call) = this.state.take() {
                 let attached = call.attach();
                 this.body.set(None);
                 drop(attached);
@@ -39,13 +39,31 @@ enum State {
 }
 
 impl State {
-    /// The call, started now if it was waiting. Taken out, so that a panic ends it.
-    fn take(&mut self) -> Option<Call> {
-        match std::mem::replace(self, Self::Over) {
-            Self::Waiting(later) => later.start(),
-            Self::Running(call) => Some(call),
-            Self::Over => None,
+    /// The call, started now if it was waiting.
+    fn call(&mut self) -> Option<&Call> {
+        if let Self::Waiting(_) = self
+            && let Self::Waiting(later) = self.take()
+            && let Some(call) = later.start()
+        {
+            *self = Self::Running(call);
         }
+        match self {
+            Self::Running(call) => Some(call),
+            Self::Waiting(_) | Self::Over => None,
+        }
+    }
+
+    fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::Over)
+    }
+}
+
+/// Ends the call if the poll it watches panics.
+struct Watch<'a>(&'a mut State);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.0.take();
     }
 }
 
@@ -79,19 +97,21 @@ where
         let Some(mut body) = this.body.as_mut().as_pin_mut() else {
             panic!("an annotated future was polled after it had returned")
         };
-        let Some(call) = this.state.take() else {
+        let Some(call) = this.state.call() else {
             let returned = ready!(body.poll(cx));
             this.body.set(None);
             return Poll::Ready(returned);
         };
         let attached = call.attach();
+        let watch = Watch(this.state);
         let Poll::Ready(returned) = body.as_mut().poll(cx) else {
-            drop(attached);
-            *this.state = State::Running(call);
+            std::mem::forget(watch);
             return Poll::Pending;
         };
         this.body.set(None);
-        if let Some(judge) = this.judge.take() {
+        if let State::Running(call) = watch.0.take()
+            && let Some(judge) = this.judge.take()
+        {
             call.returned(&returned, attached, judge);
         }
         Poll::Ready(returned)

@@ -13,7 +13,7 @@ use crate::shown::shown;
 use crate::trace::{FieldValue, SpanParent};
 
 /// The label values of a call, in the order of the attribute's required arguments.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Labels(pub(crate) [Cow<'static, str>; 2]);
 
 impl Labels {

@@ -47,19 +47,23 @@ impl Call {
     }
 
     fn begin(site: &'static Site, scope: Current, given: impl FnOnce() -> Given) -> Self {
-        let started = site.spec().duration.map(|_| scope.clock.now());
-        let given = given();
-        let labels = given.labels.clone();
+        let spec = site.spec();
+        let mut given = given();
+        let mut started = None;
+        let mut now = || *started.get_or_insert_with(|| scope.clock.now());
+        if spec.duration.is_some() {
+            now();
+        }
         let span = if site.has_span(&scope) {
-            CallSpan::start(&scope, site.spec(), given)
+            CallSpan::start(&scope.spans, spec, &mut given, now)
         } else {
-            CallSpan::NONE
+            CallSpan::None
         };
-        site.entered(&scope, &labels);
+        site.entered(&scope, &given.labels);
         Self {
             site,
             scope,
-            labels,
+            labels: given.labels,
             started,
             span,
             over: false,
@@ -88,9 +92,15 @@ impl Call {
 
     fn end(&mut self, ending: Ending<'_>) {
         self.over = true;
-        let took = self.started.map(|started| self.scope.clock.since(started));
+        let clock = &self.scope.clock;
+        let ended = self.started.map(|started| (started, clock.now()));
+        let took = ended.map(|(started, ended)| clock.between(started, ended));
         self.site.left(&self.scope, &self.labels, &ending, took);
-        self.span.end(ending);
+        if let Some((_, ended)) = ended {
+            let labels = std::mem::take(&mut self.labels);
+            self.span
+                .end(&self.scope.spans, self.site.spec(), labels, ending, ended);
+        }
     }
 }
 

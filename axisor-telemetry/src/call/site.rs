@@ -37,7 +37,12 @@ impl Site {
 
     /// Whether calls have spans at all.
     pub(crate) fn has_span(&self, scope: &Current) -> bool {
-        let admitted = |scope: &Scope| scope.filter.admits(self.spec.target, self.spec.level);
+        let admitted = |scope: &Scope| {
+            scope
+                .spans
+                .filter()
+                .admits(self.spec.target, self.spec.level)
+        };
         match scope {
             Current::Installed(scope) => *self.spans.get_or_init(|| admitted(scope)),
             Current::Carried(scope) => admitted(scope),
@@ -66,7 +71,7 @@ impl Site {
             return;
         }
         let outcome = ending.outcome();
-        if let Some(took) = took {
+        if let Some(took) = took.filter(|_| self.spec.duration.is_some()) {
             self.spec.recorder.duration(scope, labels, outcome, took);
         }
         self.count(scope, labels, outcome);

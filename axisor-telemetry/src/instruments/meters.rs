@@ -11,9 +11,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use super::family::{CounterFamily, Family, GaugeCell, GaugeFamily, HistogramFamily, LabelName};
 use super::unsaid::{GaugeKey, Unsaid, ZeroHistogram};
 use crate::catalog::{self, Kind, Series, Values};
-
-/// The instrumentation scope of everything this crate records.
-pub(crate) const SCOPE: &str = "axisor-telemetry";
+use crate::trace::SCOPE;
 
 /// How many metrics can be named as having reached their bound, whatever that bound is.
 pub(crate) const OVERFLOW_BOUND: usize = 10_000;

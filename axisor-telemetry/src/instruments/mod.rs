@@ -14,7 +14,7 @@ pub use custom::{Counter, CounterSeries, Gauge, GaugeSeries, Histogram, Histogra
 pub use error::MetricError;
 pub(crate) use family::{CLOSED_HEADROOM, CounterFamily, GaugeFamily, HistogramFamily};
 pub use labels::LabelSet;
-pub(crate) use meters::{Meters, OVERFLOW_BOUND, SCOPE};
+pub(crate) use meters::{Meters, OVERFLOW_BOUND};
 pub(crate) use registry::CustomMetrics;
 pub(crate) use unsaid::{GaugeKey, Unsaid, ZeroHistogram};
 

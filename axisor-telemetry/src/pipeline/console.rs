@@ -12,6 +12,8 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::ledger::{Ledger, Loss, Signal};
+use crate::clock::Clock;
+use crate::trace::{EndedSpan, SpanSink};
 
 /// The most traces that may be unfinished at a time; the spans of others are printed by themselves.
 const MAX_OPEN_TRACES: usize = 256;
@@ -22,6 +24,7 @@ const MAX_SPANS: usize = 256;
 #[derive(Debug)]
 pub(super) struct TreePrinter {
     ledger: Arc<Ledger>,
+    clock: Clock,
     open: Mutex<HashMap<TraceId, Open>>,
 }
 
@@ -35,11 +38,8 @@ struct Open {
 impl SpanProcessor for TreePrinter {
     fn on_start(&self, span: &mut Span, _context: &Context) {
         let context = span.span_context();
-        let mut open = self.open();
-        if context.is_sampled()
-            && (open.len() < MAX_OPEN_TRACES || open.contains_key(&context.trace_id()))
-        {
-            open.entry(context.trace_id()).or_default().running += 1;
+        if context.is_sampled() {
+            self.started(context.trace_id());
         }
     }
 
@@ -59,10 +59,24 @@ impl SpanProcessor for TreePrinter {
     }
 }
 
+impl SpanSink for TreePrinter {
+    fn started(&self, trace: TraceId) {
+        let mut open = self.open();
+        if open.len() < MAX_OPEN_TRACES || open.contains_key(&trace) {
+            open.entry(trace).or_default().running += 1;
+        }
+    }
+
+    fn ended(&self, span: EndedSpan) {
+        self.on_end(span.data(&self.clock, self.clock.anchor()));
+    }
+}
+
 impl TreePrinter {
-    pub(super) fn new(ledger: &Arc<Ledger>) -> Self {
+    pub(super) fn new(ledger: &Arc<Ledger>, clock: Clock) -> Self {
         Self {
             ledger: Arc::clone(ledger),
+            clock,
             open: Mutex::default(),
         }
     }

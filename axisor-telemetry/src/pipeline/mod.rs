@@ -3,10 +3,13 @@
 mod amend;
 mod console;
 mod control;
+mod encode;
 mod ledger;
 mod metrics;
 mod otlp;
+mod queue;
 mod resource;
+mod shared;
 mod shutdown;
 mod split;
 mod thread;
@@ -17,6 +20,7 @@ pub use ledger::{Loss, Signal};
 pub use metrics::CollectError;
 pub(crate) use metrics::{Collector, Reader, families};
 pub(crate) use resource::resource;
+pub(crate) use shared::UsersExporter;
 pub(crate) use shutdown::Pipeline;
 pub use shutdown::{ShutdownError, ShutdownReport, SignalReport};
 
@@ -25,11 +29,16 @@ use std::sync::Arc;
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
-use opentelemetry_sdk::trace::{Sampler as SdkSampler, SdkTracerProvider, TracerProviderBuilder};
+use opentelemetry_sdk::trace::{
+    Sampler as SdkSampler, SdkTracerProvider, SpanProcessor, TracerProviderBuilder,
+};
 
 use crate::catalog::{self, Series};
+use crate::clock::Clock;
 use crate::config::{Config, Sampler, TracesExporter};
-use crate::instruments::{CLOSED_HEADROOM, OVERFLOW_BOUND, SCOPE};
+use crate::instruments::{CLOSED_HEADROOM, OVERFLOW_BOUND};
+use crate::trace::{Limits, SCOPE, SpanFilter, SpanSink, Spans};
+use shared::Shared;
 use thread::ExporterThread;
 
 /// A provider whose one reader serves every way out.
@@ -66,7 +75,7 @@ fn series_limit(instrument: &Instrument, bound: usize) -> usize {
 /// A tracer provider with the configuration's sampler and limits and, as yet, no processor.
 ///
 /// All of them are given, since the SDK would read the environment for what is not.
-pub(crate) fn tracer_provider(config: &Config, resource: Resource) -> TracerProviderBuilder {
+fn tracer_provider(config: &Config, resource: Resource) -> TracerProviderBuilder {
     SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(sampler(config.traces.sampler))
@@ -108,35 +117,85 @@ pub enum PipelineError {
     },
 }
 
-/// Starts what the configuration sends, on the exporters' own thread, and adds its processor to `tracers`.
+/// What the configuration sends, under way.
+pub(crate) struct Started {
+    pub(crate) pipeline: Pipeline,
+    /// With a processor for each sink.
+    pub(crate) tracers: TracerProviderBuilder,
+    pub(crate) sinks: Vec<Arc<dyn SpanSink>>,
+}
+
+impl Started {
+    /// Nothing yet but the exporters of the user's.
+    fn new(
+        tracers: TracerProviderBuilder,
+        users: Vec<UsersExporter>,
+        ledger: &Arc<Ledger>,
+    ) -> Self {
+        let nothing = Self {
+            pipeline: Pipeline::new(Arc::clone(ledger)),
+            tracers,
+            sinks: Vec::new(),
+        };
+        users.into_iter().fold(nothing, |started, exporter| {
+            started.sink(Arc::new(exporter))
+        })
+    }
+
+    fn sink(mut self, sink: Arc<impl SpanProcessor + SpanSink + 'static>) -> Self {
+        self.tracers = self.tracers.with_span_processor(Shared(Arc::clone(&sink)));
+        self.sinks.push(sink);
+        self
+    }
+}
+
+/// Starts what the configuration sends, on the exporters' own thread, beside the exporters of the user's.
 ///
 /// # Errors
 /// [`PipelineError`].
 pub(crate) fn start(
     config: &Config,
     resource: &Resource,
-    mut tracers: TracerProviderBuilder,
+    clock: &Clock,
+    users: Vec<UsersExporter>,
     collector: Collector,
     ledger: &Arc<Ledger>,
-) -> Result<(Pipeline, TracerProviderBuilder), PipelineError> {
-    let mut pipeline = Pipeline::new(Arc::clone(ledger));
+) -> Result<Started, PipelineError> {
+    let tracers = tracer_provider(config, resource.clone());
+    let mut started = Started::new(tracers, users, ledger);
     match config.traces.exporter {
         TracesExporter::Otlp => {
             let settings = config.traces.clone();
-            let (processor, queue, exporter) = traces::queue(settings, resource, ledger);
-            pipeline.send_spans(&config.otlp.traces, queue, exporter)?;
-            tracers = tracers.with_span_processor(processor);
+            let (queue, hold, exporter) = traces::queue(settings, resource, clock.clone(), ledger);
+            started
+                .pipeline
+                .send_spans(&config.otlp.traces, hold, exporter)?;
+            started = started.sink(queue);
         }
         TracesExporter::Console => {
-            tracers = tracers.with_span_processor(console::TreePrinter::new(ledger));
+            started = started.sink(Arc::new(console::TreePrinter::new(ledger, clock.clone())));
         }
         TracesExporter::None => {}
     }
     if config.metrics.push() {
         let (push, pusher) = metrics::push(config.metrics.clone(), collector, ledger);
-        pipeline.push_metrics(&config.otlp.metrics, push, pusher)?;
+        started
+            .pipeline
+            .push_metrics(&config.otlp.metrics, push, pusher)?;
     }
-    Ok((pipeline, tracers))
+    Ok(started)
+}
+
+/// How spans of calls are made, as the configuration says.
+pub(crate) fn spans(config: &Config, sinks: Vec<Arc<dyn SpanSink>>) -> Spans {
+    let limit = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
+    let limits = Limits {
+        attributes: limit(config.traces.attribute_count_limit),
+        events: limit(config.traces.event_count_limit),
+        links: limit(config.traces.link_count_limit),
+    };
+    let filter = SpanFilter::new(&config.traces.level);
+    Spans::new(filter, sampler(config.traces.sampler), limits, sinks)
 }
 
 #[cfg(test)]

@@ -28,26 +28,32 @@ use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message as _;
 use tokio::time::Instant;
 
+use super::encode::EncodedSpans;
 use crate::config::{Otlp, Protocol};
 
 /// A request of one signal and how its answer tells what was refused.
-pub(crate) trait Export: prost::Message {
+pub(crate) trait Export {
     type Answer: prost::Message + Default;
     /// The gRPC method of the signal's service.
     const METHOD: &'static str;
+    /// The encoded request.
+    fn message(&self) -> Bytes;
     /// How many items the receiver refused, and why.
     fn rejected(answer: Self::Answer) -> (u64, String);
 }
 
-impl Export for ExportTraceServiceRequest {
+impl Export for EncodedSpans {
     type Answer = ExportTraceServiceResponse;
     const METHOD: &'static str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+    fn message(&self) -> Bytes {
+        self.message.clone()
+    }
+
     fn rejected(answer: Self::Answer) -> (u64, String) {
         let part = answer.partial_success.unwrap_or_default();
         (unsigned(part.rejected_spans), part.error_message)
@@ -57,6 +63,11 @@ impl Export for ExportTraceServiceRequest {
 impl Export for ExportMetricsServiceRequest {
     type Answer = ExportMetricsServiceResponse;
     const METHOD: &'static str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+
+    fn message(&self) -> Bytes {
+        Bytes::from(self.encode_to_vec())
+    }
+
     fn rejected(answer: Self::Answer) -> (u64, String) {
         let part = answer.partial_success.unwrap_or_default();
         (unsigned(part.rejected_data_points), part.error_message)
@@ -129,7 +140,7 @@ impl Receiver {
 
     /// Sends `request`, again and again while the specification allows it, until `give_up`.
     pub(crate) async fn send<R: Export>(&self, request: &R, give_up: Instant) -> Sent {
-        let message = Bytes::from(request.encode_to_vec());
+        let message = request.message();
         let mut backoff = Backoff::default();
         let mut why = "the receiver asked to wait".to_owned();
         loop {

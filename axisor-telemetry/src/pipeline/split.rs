@@ -1,15 +1,13 @@
-//! Requests small enough for a receiver.
+//! Pushes small enough for a receiver.
 //!
 //! gRPC servers refuse messages above 4 MiB unless told otherwise, the Collector's among them; a refused push would
 //! lose every series of the service.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{
     Gauge, Histogram, Metric, ResourceMetrics, ScopeMetrics, Sum,
 };
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use prost::Message;
 
 /// The most a request is filled with, in bytes; well below 4 MiB, since a last family may go a little over it.
@@ -56,35 +54,6 @@ fn with_families(
     ExportMetricsServiceRequest {
         resource_metrics: vec![resource],
     }
-}
-
-/// The same spans in as many requests as they need for at most about `limit` bytes each.
-pub(super) fn traces(
-    request: ExportTraceServiceRequest,
-    limit: usize,
-) -> Vec<ExportTraceServiceRequest> {
-    if request.encoded_len() <= limit {
-        return vec![request];
-    }
-    let mut requests = Vec::new();
-    for mut resource in request.resource_spans {
-        for mut scope in std::mem::take(&mut resource.scope_spans) {
-            for batch in batches(std::mem::take(&mut scope.spans).into_iter(), limit) {
-                let scope_spans = vec![ScopeSpans {
-                    spans: batch,
-                    ..scope.clone()
-                }];
-                let resource = ResourceSpans {
-                    scope_spans,
-                    ..resource.clone()
-                };
-                requests.push(ExportTraceServiceRequest {
-                    resource_spans: vec![resource],
-                });
-            }
-        }
-    }
-    requests
 }
 
 fn batches<M: Message>(items: impl Iterator<Item = M>, limit: usize) -> Vec<Vec<M>> {

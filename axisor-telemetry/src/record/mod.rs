@@ -14,10 +14,7 @@ pub use pages::Pages;
 pub use payments::{PaymentStatus, Payments};
 pub use queues::Queues;
 
-use std::borrow::Cow;
 use std::time::Duration;
-
-use opentelemetry::KeyValue;
 
 use crate::call::{Count, Labels};
 use crate::instruments::{CounterFamily, Instruments};
@@ -75,16 +72,11 @@ impl Recorder {
         .record(took.as_secs_f64());
     }
 
-    /// What the call's span says of its labels.
-    pub(crate) fn attributes(self, Labels([first, second]): &Labels) -> Vec<KeyValue> {
-        let attribute =
-            |key: &'static str, value: &Cow<'static, str>| KeyValue::new(key, value.clone());
+    /// The span attributes of the labels.
+    pub(crate) fn attribute_names(self) -> &'static [&'static str] {
         match self {
-            Self::Automation => vec![attribute(automation::TYPE, first)],
-            Self::MarginGuard => vec![
-                attribute(margin_guard::ACTION, first),
-                attribute(margin_guard::PLAN, second),
-            ],
+            Self::Automation => &[automation::TYPE],
+            Self::MarginGuard => &[margin_guard::ACTION, margin_guard::PLAN],
         }
     }
 }

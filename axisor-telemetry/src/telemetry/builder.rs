@@ -6,19 +6,20 @@ use std::sync::Arc;
 
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
-use opentelemetry_sdk::trace::{SpanExporter, TracerProviderBuilder};
+use opentelemetry_sdk::trace::SpanExporter;
 
 use super::{Inner, Telemetry, TelemetryGuard};
 use crate::clock::Clock;
 use crate::config::{ConfigError, Loader, Propagator};
 use crate::health::{Health, HealthCheck};
 use crate::instruments::{CustomMetrics, Instruments, Meters};
-use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader};
+use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, UsersExporter};
 use crate::poll::{self, Poll, Polls};
+use crate::redact;
 use crate::scope::Scope;
-use crate::trace::SpanFilter;
-use crate::{instruments, redact};
+use crate::trace::SCOPE;
 
 /// What a telemetry is made of. Made by [`Telemetry::builder`].
 #[must_use = "nothing is recorded before `build()` or `init()`"]
@@ -30,7 +31,7 @@ pub struct TelemetryBuilder {
     pub(super) polls: Vec<Poll>,
 }
 
-type AddExporter = Box<dyn FnOnce(TracerProviderBuilder) -> TracerProviderBuilder + Send>;
+type AddExporter = Box<dyn FnOnce(&Resource, &Clock) -> UsersExporter + Send>;
 
 impl TelemetryBuilder {
     pub(super) fn new(service_name: impl Into<String>) -> Self {
@@ -72,8 +73,9 @@ impl TelemetryBuilder {
     /// Hands every sampled span to `exporter` as it ends, on the thread where it ends, beside the configured export: for
     /// tests and for exporters that do not block.
     pub fn span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
-        self.exporters
-            .push(Box::new(|tracers| tracers.with_simple_exporter(exporter)));
+        self.exporters.push(Box::new(|resource, clock| {
+            UsersExporter::new(exporter, resource, clock.clone())
+        }));
         self
     }
 
@@ -109,18 +111,21 @@ impl TelemetryBuilder {
         let collector = Collector::new(reader, instruments.unsaid());
         let catalogued = Instruments::new(&instruments);
         let ledger = Ledger::new(&catalogued);
-        let tracers = pipeline::tracer_provider(&config, resource.clone());
-        let tracers = self
-            .exporters
-            .into_iter()
-            .fold(tracers, |tracers, add| add(tracers));
-        let (pipeline, tracers) =
-            pipeline::start(&config, &resource, tracers, collector.clone(), &ledger)?;
-        let tracers = tracers.build();
+        let exporters = self.exporters.into_iter();
+        let users = exporters.map(|make| make(&resource, &self.clock)).collect();
+        let started = pipeline::start(
+            &config,
+            &resource,
+            &self.clock,
+            users,
+            collector.clone(),
+            &ledger,
+        )?;
+        let tracers = started.tracers.build();
         let scope = Scope::new(
             catalogued,
-            tracers.tracer(instruments::SCOPE),
-            SpanFilter::new(&config.traces.level),
+            tracers.tracer(SCOPE),
+            pipeline::spans(&config, started.sinks),
             Arc::new(propagator(&config.propagators)),
             self.clock,
         );
@@ -136,7 +141,7 @@ impl TelemetryBuilder {
             scope,
             collector,
             ledger,
-            pipeline,
+            pipeline: started.pipeline,
             tracers,
             meters,
         })))

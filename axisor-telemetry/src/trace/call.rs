@@ -2,20 +2,19 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
-use opentelemetry::trace::{Link, Span as _, SpanContext, Status, TraceContextExt, Tracer};
-use opentelemetry::{Context, ContextGuard, KeyValue};
-use opentelemetry_semantic_conventions::attribute::{
-    CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, ERROR_TYPE, EXCEPTION_MESSAGE,
-    EXCEPTION_TYPE,
-};
+use opentelemetry::baggage::{Baggage, BaggageExt as _};
+use opentelemetry::trace::{Link, SpanContext, TraceContextExt as _};
+use opentelemetry::{Context, ContextGuard};
 
-use super::OUTCOME;
+use super::live::{Live, LiveSpan};
+use super::spans::{Spans, parent_of};
+use super::{CallResult, EndedSpan};
 use crate::call::{Given, Labels, Spec};
+use crate::clock::Moment;
 use crate::outcome::{Description, Outcome, Verdict};
 use crate::redact;
-use crate::scope::Scope;
 use crate::shown::shown;
 
 /// Where an annotated function stands in the source.
@@ -36,61 +35,6 @@ pub(crate) enum Ending<'a> {
     Cancelled,
 }
 
-/// The span of one call, or nothing where nobody would keep it.
-pub(crate) struct CallSpan(Option<Context>);
-
-impl CallSpan {
-    pub(crate) const NONE: Self = Self(None);
-
-    /// Starts a span under the parent given or the current context, unless a parent in this process was not sampled.
-    ///
-    /// Whether to follow a remote parent is for the sampler to say.
-    pub(crate) fn start(scope: &Scope, spec: &Spec, given: Given) -> Self {
-        let kept =
-            |parent: &SpanContext| parent.is_sampled() || parent.is_remote() || !parent.is_valid();
-        let under =
-            |context: &Context| kept(context.span().span_context()).then(|| context.clone());
-        let parent = match &given.parent {
-            Some(parent) => Some(beside(parent)),
-            None => Context::map_current(under),
-        };
-        let Some(parent) = parent else {
-            return Self::NONE;
-        };
-        let span = scope
-            .tracer
-            .span_builder(spec.name)
-            .with_kind(spec.kind.clone())
-            .with_attributes(attributes(spec, &given.labels, given.fields))
-            .with_links(given.links)
-            .start_with_context(&scope.tracer, &parent);
-        let started = span.span_context().is_valid();
-        Self(started.then(|| parent.with_span(span)))
-    }
-
-    /// Makes this span the current one until the guard is dropped.
-    pub(crate) fn attach(&self) -> Option<ContextGuard> {
-        self.0.clone().map(Context::attach)
-    }
-
-    /// Says on the span how the call ended, and ends it.
-    pub(crate) fn end(&self, ending: Ending<'_>) {
-        let Some(context) = &self.0 else { return };
-        let span = context.span();
-        if span.is_recording() {
-            span.set_attribute(KeyValue::new(OUTCOME, ending.as_str()));
-            match ending {
-                Ending::Returned(verdict) if verdict.outcome == Outcome::Failure => {
-                    record_error(context, verdict.error_type, text(verdict.description));
-                }
-                Ending::Panicked => record_error(context, "panic", String::new()),
-                Ending::Returned(_) | Ending::Cancelled => {}
-            }
-        }
-        span.end();
-    }
-}
-
 impl Ending<'_> {
     /// How the call counts.
     pub(crate) fn outcome(&self) -> Outcome {
@@ -100,58 +44,128 @@ impl Ending<'_> {
         }
     }
 
-    fn as_str(&self) -> &'static str {
+    fn result(self) -> CallResult {
         match self {
-            Self::Returned(verdict) => match verdict.outcome {
-                Outcome::Success => "success",
-                Outcome::Failure => "failure",
-            },
-            Self::Panicked => "panic",
-            Self::Cancelled => "cancelled",
+            Self::Returned(verdict) if verdict.outcome == Outcome::Success => CallResult::Success,
+            Self::Returned(verdict) => {
+                CallResult::Failure(verdict.error_type, text(verdict.description))
+            }
+            Self::Panicked => CallResult::Panic,
+            Self::Cancelled => CallResult::Cancelled,
         }
     }
 }
 
-impl Code {
-    pub(crate) fn attributes(self) -> [KeyValue; 3] {
-        [
-            KeyValue::new(CODE_FUNCTION_NAME, self.function),
-            KeyValue::new(CODE_FILE_PATH, self.file),
-            KeyValue::new(CODE_LINE_NUMBER, i64::from(self.line)),
-        ]
+/// The span of one call.
+pub(crate) enum CallSpan {
+    /// None is made, and the context stays as it is.
+    None,
+    /// It is not sampled, or goes nowhere: there is a context for what is inside.
+    Context(Context),
+    /// It is sampled.
+    Live(Context, Arc<Live>),
+}
+
+impl CallSpan {
+    /// Starts a span under the parent given or the current context, unless that has a parent in this process that was not
+    /// sampled.
+    ///
+    /// Whether to follow a remote parent is for the sampler to say.
+    pub(crate) fn start(
+        spans: &Spans,
+        spec: &Spec,
+        given: &mut Given,
+        started: impl FnOnce() -> Moment,
+    ) -> Self {
+        if spans.is_closed() {
+            return Self::None;
+        }
+        let parent = match given.parent.take() {
+            Some(parent) => Some(beside(&parent)),
+            None => Context::map_current(|context| may_have_span(context).then(|| context.clone())),
+        };
+        match parent {
+            Some(parent) => Self::under(&parent, spans, spec, given, started),
+            None => Self::None,
+        }
+    }
+
+    fn under(
+        parent: &Context,
+        spans: &Spans,
+        spec: &Spec,
+        given: &mut Given,
+        started: impl FnOnce() -> Moment,
+    ) -> Self {
+        let context = spans.identify(parent, spec, &given.links);
+        if !context.is_sampled() || !spans.has_sinks() {
+            return Self::Context(parent.with_remote_span_context(context));
+        }
+        spans.started(context.trace_id());
+        let live = Live::new(context, parent_of(parent), started(), spans.limits());
+        live.give(
+            std::mem::take(&mut given.fields),
+            std::mem::take(&mut given.links),
+        );
+        let live = Arc::new(live);
+        Self::Live(parent.with_span(LiveSpan(Arc::clone(&live))), live)
+    }
+
+    /// Makes this span the current one until the guard is dropped.
+    #[inline]
+    pub(crate) fn attach(&self) -> Option<ContextGuard> {
+        match self {
+            Self::None => None,
+            Self::Context(context) | Self::Live(context, _) => Some(context.clone().attach()),
+        }
+    }
+
+    /// Says how the call ended, and hands the span on.
+    pub(crate) fn end(
+        &self,
+        spans: &Spans,
+        spec: &'static Spec,
+        labels: Labels,
+        ending: Ending<'_>,
+        ended: Moment,
+    ) {
+        let Self::Live(_, live) = self else { return };
+        spans.ended(EndedSpan {
+            context: live.context.clone(),
+            parent: live.parent,
+            parent_is_remote: live.parent_is_remote,
+            spec,
+            labels,
+            started: live.started,
+            ended,
+            result: ending.result(),
+            added: live.finish(),
+            limits: spans.limits(),
+        });
     }
 }
 
-fn attributes(spec: &Spec, labels: &Labels, fields: Vec<KeyValue>) -> Vec<KeyValue> {
-    let mut attributes = Vec::with_capacity(8 + fields.len()); // these, and what is said at the end
-    attributes.extend(spec.recorder.attributes(labels));
-    attributes.extend(spec.code.attributes());
-    attributes.extend(fields);
-    attributes
+/// Nothing is made of what concerns telemetry's own work, or below a parent in this process that was not sampled.
+fn may_have_span(context: &Context) -> bool {
+    let kept =
+        |parent: &SpanContext| parent.is_sampled() || parent.is_remote() || !parent.is_valid();
+    kept(context.span().span_context()) && !context.is_telemetry_suppressed()
 }
 
 /// The current context with `parent` as the parent of what comes: its span, and its baggage.
 fn beside(parent: &Context) -> Context {
-    let current = Context::current().with_remote_span_context(parent.span().span_context().clone());
-    current.with_baggage(parent.baggage().iter().map(|(key, (value, metadata))| {
-        KeyValueMetadata::new(key.clone(), value.clone(), metadata.clone())
-    }))
+    let entries = parent.baggage().iter();
+    let baggage: Baggage = entries
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    Context::current()
+        .with_remote_span_context(parent.span().span_context().clone())
+        .with_baggage(baggage)
 }
 
 /// A link to the span of `context`.
 pub(crate) fn link(context: &Context) -> Link {
     Link::with_context(context.span().span_context().clone())
-}
-
-fn record_error(context: &Context, error_type: &'static str, text: String) {
-    let span = context.span();
-    let mut exception = vec![KeyValue::new(EXCEPTION_TYPE, error_type)];
-    if !text.is_empty() {
-        exception.push(KeyValue::new(EXCEPTION_MESSAGE, text.clone()));
-    }
-    span.set_attribute(KeyValue::new(ERROR_TYPE, error_type));
-    span.add_event("exception", exception);
-    span.set_status(Status::error(text));
 }
 
 fn text(description: Description<'_>) -> String {

@@ -1,15 +1,25 @@
 //! Spans, and the context that joins them across processes.
 
 mod call;
+mod ended;
 mod field;
 mod filter;
+mod live;
 mod parent;
+mod spans;
 
 pub use call::Code;
 pub(crate) use call::{CallSpan, Ending, link};
+pub(crate) use ended::{Attribute, CallResult, EndedSpan, count};
 pub use field::FieldValue;
 pub(crate) use filter::SpanFilter;
+#[cfg(test)]
+pub(crate) use live::Added;
 pub use parent::SpanParent;
+pub(crate) use spans::{Limits, SpanSink, Spans};
 
 /// The attribute that says how a call ended, and of a request only that its client left.
 pub(crate) const OUTCOME: &str = "axisor.outcome";
+
+/// The instrumentation scope of everything this crate records.
+pub(crate) const SCOPE: &str = "axisor-telemetry";

@@ -1,0 +1,153 @@
+//! Where ended spans wait to be sent: bounded, and in as many parts as threads work at a time.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use opentelemetry::Context;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
+use tokio::sync::Notify;
+
+use super::ledger::{Ledger, Loss, Signal};
+use crate::config::Traces;
+use crate::shard;
+use crate::trace::{EndedSpan, SpanSink};
+
+/// A span that waits.
+pub(super) enum Waiting {
+    /// Of an annotated call.
+    Call(EndedSpan),
+    /// Made with the SDK.
+    Sdk(Box<SpanData>),
+}
+
+/// Takes ended spans and never waits.
+pub(super) struct Queue {
+    parts: Box<[Part]>,
+    /// In the parts; a span is counted before it is there.
+    queued: AtomicUsize,
+    /// Taken out, and neither sent nor lost.
+    sending: AtomicUsize,
+    capacity: usize,
+    batch_size: usize,
+    full_batch: Notify,
+    closed: AtomicBool,
+    ledger: Arc<Ledger>,
+}
+
+/// In a cache line of its own.
+#[derive(Default)]
+#[repr(align(64))]
+struct Part(Mutex<VecDeque<Waiting>>);
+
+impl Part {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    pub(super) fn new(settings: &Traces, ledger: &Arc<Ledger>) -> Self {
+        Self {
+            parts: (0..shard::count()).map(|_| Part::default()).collect(),
+            queued: AtomicUsize::new(0),
+            sending: AtomicUsize::new(0),
+            capacity: settings.queue_size,
+            batch_size: settings.batch_size,
+            full_batch: Notify::new(),
+            closed: AtomicBool::new(false),
+            ledger: Arc::clone(ledger),
+        }
+    }
+
+    fn push(&self, span: Waiting) {
+        if self.closed.load(Ordering::Acquire) {
+            return self.lost(Loss::AfterShutdown, "the telemetry is shut down");
+        }
+        let before = self.queued.fetch_add(1, Ordering::AcqRel);
+        if before >= self.capacity {
+            self.queued.fetch_sub(1, Ordering::AcqRel);
+            return self.lost(Loss::QueueFull, "a span that could not wait to be sent");
+        }
+        let part = shard::own() % self.parts.len();
+        self.parts[part].lock().push_back(span);
+        if (before + 1).is_multiple_of(self.batch_size) {
+            self.full_batch.notify_one();
+        }
+    }
+
+    fn lost(&self, loss: Loss, why: &str) {
+        self.ledger.lost(Signal::Traces, loss, 1, why);
+    }
+
+    /// Waits until a batch may be full.
+    pub(super) async fn full_batch(&self) {
+        self.full_batch.notified().await;
+    }
+
+    pub(super) fn has_full_batch(&self) -> bool {
+        self.queued.load(Ordering::Acquire) >= self.batch_size
+    }
+
+    /// Takes a batch out, which counts as waiting until it is [`settled`](Self::settled).
+    pub(super) fn take_batch(&self) -> Vec<Waiting> {
+        let mut batch = Vec::with_capacity(self.batch_size);
+        for part in &self.parts {
+            let mut part = part.lock();
+            let room = self.batch_size - batch.len();
+            let taken = room.min(part.len());
+            batch.extend(part.drain(..taken));
+        }
+        self.sending.fetch_add(batch.len(), Ordering::AcqRel);
+        self.queued.fetch_sub(batch.len(), Ordering::AcqRel);
+        batch
+    }
+
+    /// So many spans of a batch are sent or lost.
+    pub(super) fn settled(&self, spans: usize) {
+        self.sending.fetch_sub(spans, Ordering::AcqRel);
+    }
+
+    /// Takes no further span.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// Spans that are neither sent nor lost.
+    pub(super) fn waiting(&self) -> usize {
+        self.queued.load(Ordering::Acquire) + self.sending.load(Ordering::Acquire)
+    }
+}
+
+impl SpanSink for Queue {
+    fn ended(&self, span: EndedSpan) {
+        self.push(Waiting::Call(span));
+    }
+}
+
+impl SpanProcessor for Queue {
+    fn on_start(&self, _span: &mut Span, _context: &Context) {}
+
+    fn on_end(&self, span: SpanData) {
+        if span.span_context.is_sampled() {
+            self.push(Waiting::Sdk(Box::new(span)));
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+//! What spans of calls are made of in one telemetry: who takes them, which are sampled, how large they may be.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use opentelemetry::Context;
+use opentelemetry::trace::{Link, SpanContext, SpanId, TraceContextExt as _, TraceId};
+use opentelemetry_sdk::trace::{
+    IdGenerator as _, RandomIdGenerator, Sampler, SamplingDecision, ShouldSample as _,
+};
+
+use super::{EndedSpan, SpanFilter};
+use crate::call::Spec;
+
+/// Takes the spans of calls.
+pub(crate) trait SpanSink: Send + Sync {
+    /// A sampled span of this trace has begun.
+    fn started(&self, _trace: TraceId) {}
+
+    /// A sampled span is over.
+    fn ended(&self, span: EndedSpan);
+}
+
+/// The most a span may hold: <https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits>.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) attributes: usize,
+    pub(crate) events: usize,
+    pub(crate) links: usize,
+}
+
+/// Makes spans of calls.
+pub(crate) struct Spans {
+    filter: SpanFilter,
+    sampler: Sampler,
+    ids: RandomIdGenerator,
+    limits: Limits,
+    sinks: Vec<Arc<dyn SpanSink>>,
+    closed: AtomicBool,
+}
+
+impl Spans {
+    pub(crate) fn new(
+        filter: SpanFilter,
+        sampler: Sampler,
+        limits: Limits,
+        sinks: Vec<Arc<dyn SpanSink>>,
+    ) -> Self {
+        Self {
+            filter,
+            sampler,
+            ids: RandomIdGenerator::default(),
+            limits,
+            sinks,
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn filter(&self) -> &SpanFilter {
+        &self.filter
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Whether spans that are sampled go anywhere.
+    pub(super) fn has_sinks(&self) -> bool {
+        !self.sinks.is_empty()
+    }
+
+    /// Makes no further spans.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// The identity of a new span under `parent`, which says whether it is sampled.
+    pub(super) fn identify(&self, parent: &Context, spec: &Spec, links: &[Link]) -> SpanContext {
+        let above = parent.span();
+        let above = above.span_context();
+        let trace = if above.is_valid() {
+            above.trace_id()
+        } else {
+            self.ids.new_trace_id()
+        };
+        let sampled = self.samples(above, parent, trace, spec, links);
+        SpanContext::new(
+            trace,
+            self.ids.new_span_id(),
+            above.trace_flags().with_sampled(sampled),
+            false,
+            above.trace_state().clone(),
+        )
+    }
+
+    fn samples(
+        &self,
+        above: &SpanContext,
+        parent: &Context,
+        trace: TraceId,
+        spec: &Spec,
+        links: &[Link],
+    ) -> bool {
+        if above.is_valid() && matches!(self.sampler, Sampler::ParentBased(_)) {
+            return above.is_sampled();
+        }
+        let sampler = &self.sampler;
+        let asked = sampler.should_sample(Some(parent), trace, spec.name, &spec.kind, &[], links);
+        asked.decision == SamplingDecision::RecordAndSample
+    }
+
+    pub(super) fn started(&self, trace: TraceId) {
+        for sink in &self.sinks {
+            sink.started(trace);
+        }
+    }
+
+    pub(super) fn ended(&self, span: EndedSpan) {
+        let Some((last, others)) = self.sinks.split_last() else {
+            return;
+        };
+        for sink in others {
+            sink.ended(span.clone());
+        }
+        last.ended(span);
+    }
+}
+
+impl fmt::Debug for Spans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spans").finish_non_exhaustive()
+    }
+}
+
+/// The span above, if there is one.
+pub(super) fn parent_of(parent: &Context) -> (SpanId, bool) {
+    let above = parent.span();
+    let above = above.span_context();
+    (above.span_id(), above.is_valid() && above.is_remote())
+}
