@@ -2,6 +2,7 @@
 
 mod future;
 mod given;
+mod recorded;
 mod site;
 mod spec;
 
@@ -13,27 +14,30 @@ pub use spec::{Count, OnCancel, Spec};
 
 use opentelemetry::ContextGuard;
 
-use crate::clock::Moment;
-use crate::outcome::Verdict;
+use crate::outcome::{Outcome, Verdict};
 use crate::scope::{self, Current};
-use crate::trace::{CallSpan, Ending};
+use crate::trace::Ending;
+use recorded::Recorded;
 
 /// A call that started. Dropped without an end given, it has panicked.
-pub(crate) struct Call {
-    site: &'static Site,
-    scope: Current,
-    labels: Labels,
-    started: Option<Moment>,
-    span: CallSpan,
-    over: bool,
+pub(crate) struct Call(Option<Kind>);
+
+/// What a call does besides running its body.
+enum Kind {
+    /// It is counted, in a series its site keeps.
+    Counted(&'static Site),
+    /// It is counted, and has a span, a duration or label values of its own.
+    Recorded(Recorded),
 }
 
 impl Call {
     /// Starts a call that is the same as all others of its site, if there is a telemetry to record it.
     #[inline]
     pub(crate) fn start(site: &'static Site) -> Option<Self> {
-        let scope = scope::current()?;
-        Some(Self::begin(site, scope, || Given::of(site.spec())))
+        Some(match scope::current()? {
+            Current::Installed(scope) if site.only_counts(scope) => Self(Some(Kind::Counted(site))),
+            scope => Self::recorded(Recorded::start(site, scope, Given::of(site.spec()))),
+        })
     }
 
     /// Starts a call with what `open` gives, which is asked only if there is a telemetry to record it.
@@ -43,47 +47,41 @@ impl Call {
     ) -> Option<Self> {
         let scope = scope::current()?;
         let given = given(site, Some(&scope), open);
-        Some(Self::begin(site, scope, || given))
+        Some(Self::recorded(Recorded::start(site, scope, given)))
     }
 
-    fn begin(site: &'static Site, scope: Current, given: impl FnOnce() -> Given) -> Self {
-        let spec = site.spec();
-        let mut given = given();
-        let mut started = None;
-        let mut now = || *started.get_or_insert_with(|| scope.clock.now());
-        if spec.duration.is_some() {
-            now();
-        }
-        let span = if site.has_span(&scope) {
-            CallSpan::start(&scope.spans, spec, &mut given, now)
-        } else {
-            CallSpan::None
-        };
-        site.entered(&scope, &given.labels);
-        Self {
-            site,
-            scope,
-            labels: given.labels,
-            started,
-            span,
-            over: false,
-        }
+    fn recorded(call: Recorded) -> Self {
+        Self(Some(Kind::Recorded(call)))
     }
 
     #[inline]
     pub(crate) fn attach(&self) -> Option<ContextGuard> {
-        self.span.attach()
+        match &self.0 {
+            Some(Kind::Recorded(call)) => call.attach(),
+            Some(Kind::Counted(_)) | None => None,
+        }
     }
 
+    #[inline]
     pub(crate) fn returned<R>(
         mut self,
         returned: &R,
         attached: Option<ContextGuard>,
         judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
     ) {
-        let verdict = judge(returned, &mut self.labels);
-        drop(attached);
-        self.end(Ending::Returned(verdict));
+        match &mut self.0 {
+            Some(Kind::Counted(site)) => {
+                let outcome = judge(returned, &mut Labels::default()).outcome;
+                site.count_installed(outcome);
+                self.0 = None;
+            }
+            Some(Kind::Recorded(call)) => {
+                let verdict = judge(returned, call.labels());
+                drop(attached);
+                self.end(Ending::Returned(verdict));
+            }
+            None => {}
+        }
     }
 
     pub(crate) fn cancelled(mut self) {
@@ -91,22 +89,22 @@ impl Call {
     }
 
     fn end(&mut self, ending: Ending<'_>) {
-        self.over = true;
-        let clock = &self.scope.clock;
-        let ended = self.started.map(|started| (started, clock.now()));
-        let took = ended.map(|(started, ended)| clock.between(started, ended));
-        self.site.left(&self.scope, &self.labels, &ending, took);
-        if let Some((_, ended)) = ended {
-            let labels = std::mem::take(&mut self.labels);
-            self.span
-                .end(&self.scope.spans, self.site.spec(), labels, ending, ended);
+        match self.0.take() {
+            Some(Kind::Counted(site)) => {
+                if site.counts(&ending) {
+                    site.count_installed(Outcome::Failure);
+                }
+            }
+            Some(Kind::Recorded(call)) => call.end(ending),
+            None => {}
         }
     }
 }
 
 impl Drop for Call {
+    #[inline]
     fn drop(&mut self) {
-        if !self.over {
+        if self.0.is_some() {
             self.end(Ending::Panicked);
         }
     }
@@ -186,7 +184,7 @@ impl Later {
 
     fn start(self) -> Option<Call> {
         let scope = scope::current()?;
-        Some(Call::begin(self.site, scope, || self.given))
+        Some(Call::recorded(Recorded::start(self.site, scope, self.given)))
     }
 
     /// The future of this call, which runs `body`.

@@ -69,7 +69,7 @@ impl Encoder {
         for span in batch {
             match span {
                 Waiting::Call(span) => requests.span(|out| call(out, &span, &self.clock, anchor)),
-                Waiting::Sdk(span) => others.push(*span),
+                Waiting::Sdk(span) => others.push(span),
             }
         }
         let grouped = group_spans_by_resource_and_scope(others, &self.resource);
@@ -599,7 +599,7 @@ mod tests {
             let waiting = batch.into_iter().map(|(span, sdk)| {
                 ids.push(u64::from_be_bytes(span.context.span_id().to_bytes()));
                 if sdk {
-                    Waiting::Sdk(Box::new(span.data(&clock, clock.anchor())))
+                    Waiting::Sdk(span.data(&clock, clock.anchor()))
                 } else {
                     Waiting::Call(span)
                 }

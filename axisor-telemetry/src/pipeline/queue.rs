@@ -21,7 +21,7 @@ pub(super) enum Waiting {
     /// Of an annotated call.
     Call(EndedSpan),
     /// Made with the SDK.
-    Sdk(Box<SpanData>),
+    Sdk(SpanData),
 }
 
 /// Takes ended spans and never waits.
@@ -133,7 +133,7 @@ impl SpanProcessor for Queue {
 
     fn on_end(&self, span: SpanData) {
         if span.span_context.is_sampled() {
-            self.push(Waiting::Sdk(Box::new(span)));
+            self.push(Waiting::Sdk(span));
         }
     }
 
