@@ -21,6 +21,12 @@ impl Labels {
         Self(spec.labels.map(Cow::Borrowed))
     }
 
+    /// Whether all of them stand in the code.
+    pub(super) fn are_known(&self) -> bool {
+        let known = |value: &Cow<'_, str>| matches!(value, Cow::Borrowed(_));
+        self.0.iter().all(known)
+    }
+
     /// Sets the label at `index` to what an expression gave.
     pub fn set(&mut self, index: usize, value: &(impl LabelValue + ?Sized)) {
         self.0[index] = match value.known() {
@@ -31,28 +37,37 @@ impl Labels {
 }
 
 /// What the expressions of an attribute gave for one call.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Given {
-    pub(crate) labels: Labels,
+    /// `None` where they are the same for every call.
+    pub(crate) labels: Option<Labels>,
+    /// `None` where nothing is said of the span.
+    pub(crate) span: Option<Box<GivenSpan>>,
+}
+
+/// What they gave for its span.
+#[derive(Debug, Default)]
+pub(crate) struct GivenSpan {
     pub(crate) parent: Option<Context>,
     pub(crate) links: Vec<Link>,
     pub(crate) fields: Vec<KeyValue>,
 }
 
 impl Given {
-    pub(crate) fn of(spec: &Spec) -> Self {
+    /// Where there are no expressions to be evaluated before the body.
+    #[inline]
+    pub(crate) fn nothing(spec: &Spec) -> Self {
         Self {
-            labels: Labels::of(spec),
-            parent: None,
-            links: Vec::new(),
-            fields: Vec::new(),
+            labels: (!spec.fixed).then(|| Labels::of(spec)),
+            span: None,
         }
     }
 }
 
 /// Takes what the expressions of an attribute give, in their order: labels, parent, links, fields.
 pub struct Opening<'a> {
-    given: Given,
+    labels: Labels,
+    span: Option<Box<GivenSpan>>,
     /// `None` where no span is made.
     spans_of: Option<&'a Scope>,
 }
@@ -60,23 +75,31 @@ pub struct Opening<'a> {
 impl<'a> Opening<'a> {
     pub(super) fn new(spec: &Spec, spans_of: Option<&'a Scope>) -> Self {
         Self {
-            given: Given::of(spec),
+            labels: Labels::of(spec),
+            span: None,
             spans_of,
         }
     }
 
     pub(super) fn finish(self) -> Given {
-        self.given
+        Given {
+            labels: Some(self.labels),
+            span: self.span,
+        }
+    }
+
+    fn span(&mut self) -> &mut GivenSpan {
+        self.span.get_or_insert_default()
     }
 
     /// The value of the label at `index`.
     pub fn label(&mut self, index: usize, value: &(impl LabelValue + ?Sized)) {
-        self.given.labels.set(index, value);
+        self.labels.set(index, value);
     }
 
     /// The value of the label at `index`, a constant of a generic type.
     pub fn constant(&mut self, index: usize, value: &'static str) {
-        self.given.labels.0[index] = Cow::Borrowed(value);
+        self.labels.0[index] = Cow::Borrowed(value);
     }
 
     /// Whether a span may be made, and parent, links and fields are wanted.
@@ -88,7 +111,7 @@ impl<'a> Opening<'a> {
     /// The span this call belongs under.
     pub fn parent(&mut self, parent: &(impl SpanParent + ?Sized)) {
         if let Some(scope) = self.spans_of {
-            self.given.parent = parent.context(&*scope.propagator);
+            self.span().parent = parent.context(&*scope.propagator);
         }
     }
 
@@ -99,13 +122,13 @@ impl<'a> Opening<'a> {
             .into_iter()
             .filter_map(|span| span.context(&*scope.propagator))
             .map(|context| crate::trace::link(&context));
-        self.given.links.extend(linked);
+        self.span().links.extend(linked);
     }
 
     /// An attribute of the span.
     pub fn field(&mut self, name: &'static str, value: &(impl FieldValue + ?Sized)) {
         if let Some(value) = value.value() {
-            self.given.fields.push(KeyValue::new(name, value));
+            self.span().fields.push(KeyValue::new(name, value));
         }
     }
 
@@ -120,6 +143,6 @@ impl<'a> Opening<'a> {
     }
 
     fn push_text(&mut self, name: &'static str, text: std::fmt::Arguments<'_>) {
-        self.given.fields.push(KeyValue::new(name, shown(text)));
+        self.span().fields.push(KeyValue::new(name, shown(text)));
     }
 }

@@ -7,7 +7,7 @@ mod site;
 mod spec;
 
 pub use future::CallFuture;
-pub(crate) use given::Given;
+pub(crate) use given::GivenSpan;
 pub use given::{Labels, Opening};
 pub use site::Site;
 pub use spec::{Count, OnCancel, Spec};
@@ -17,6 +17,7 @@ use opentelemetry::ContextGuard;
 use crate::outcome::{Outcome, Verdict};
 use crate::scope::{self, Current};
 use crate::trace::Ending;
+use given::Given;
 use recorded::Recorded;
 
 /// A call that started. Dropped without an end given, it has panicked.
@@ -36,7 +37,7 @@ impl Call {
     pub(crate) fn start(site: &'static Site) -> Option<Self> {
         Some(match scope::current()? {
             Current::Installed(scope) if site.only_counts(scope) => Self(Some(Kind::Counted(site))),
-            scope => Self::recorded(Recorded::start(site, scope, Given::of(site.spec()))),
+            scope => Self::recorded(Recorded::start(site, scope, Given::nothing(site.spec()))),
         })
     }
 
@@ -72,11 +73,14 @@ impl Call {
         match &mut self.0 {
             Some(Kind::Counted(site)) => {
                 let outcome = judge(returned, &mut Labels::default()).outcome;
-                site.count_installed(outcome);
+                site.count(outcome);
                 self.0 = None;
             }
             Some(Kind::Recorded(call)) => {
-                let verdict = judge(returned, call.labels());
+                let verdict = match call.own_labels() {
+                    Some(labels) => judge(returned, labels),
+                    None => judge(returned, &mut Labels::default()),
+                };
                 drop(attached);
                 self.end(Ending::Returned(verdict));
             }
@@ -92,7 +96,7 @@ impl Call {
         match self.0.take() {
             Some(Kind::Counted(site)) => {
                 if site.counts(&ending) {
-                    site.count_installed(Outcome::Failure);
+                    site.count(Outcome::Failure);
                 }
             }
             Some(Kind::Recorded(call)) => call.end(ending),
@@ -170,7 +174,7 @@ impl Later {
     pub(crate) fn new(site: &'static Site) -> Self {
         Self {
             site,
-            given: Given::of(site.spec()),
+            given: Given::nothing(site.spec()),
         }
     }
 
@@ -184,7 +188,9 @@ impl Later {
 
     fn start(self) -> Option<Call> {
         let scope = scope::current()?;
-        Some(Call::recorded(Recorded::start(self.site, scope, self.given)))
+        Some(Call::recorded(Recorded::start(
+            self.site, scope, self.given,
+        )))
     }
 
     /// The future of this call, which runs `body`.

@@ -2,7 +2,8 @@
 
 use opentelemetry::ContextGuard;
 
-use super::{Given, Labels, Site};
+use super::given::{Given, GivenSpan};
+use super::{Labels, Site};
 use crate::clock::Moment;
 use crate::scope::Current;
 use crate::trace::{CallSpan, Ending};
@@ -11,28 +12,33 @@ use crate::trace::{CallSpan, Ending};
 pub(super) struct Recorded {
     site: &'static Site,
     scope: Current,
-    labels: Labels,
+    /// `None` where they are the same for every call.
+    labels: Option<Labels>,
     started: Option<Moment>,
     span: CallSpan,
 }
 
 impl Recorded {
-    pub(super) fn start(site: &'static Site, scope: Current, mut given: Given) -> Self {
-        let spec = site.spec();
-        let mut started = spec.duration.map(|_| scope.clock.now());
-        let mut span = CallSpan::None;
-        if site.has_span(&scope) {
-            let now = || *started.get_or_insert_with(|| scope.clock.now());
-            span = CallSpan::start(&scope.spans, spec, &mut given, now);
-        }
-        site.entered(&scope, &given.labels);
-        Self {
+    pub(super) fn start(site: &'static Site, scope: Current, given: Given) -> Self {
+        let Given { labels, span } = given;
+        let mut call = Self {
             site,
+            started: site.spec().duration.map(|_| scope.clock.now()),
             scope,
-            labels: given.labels,
-            started,
-            span,
+            labels,
+            span: CallSpan::None,
+        };
+        if site.has_span(&call.scope) {
+            call.start_span(span);
         }
+        site.entered(&call.scope, call.labels.as_ref());
+        call
+    }
+
+    fn start_span(&mut self, given: Option<Box<GivenSpan>>) {
+        let clock = &self.scope.clock;
+        let now = || *self.started.get_or_insert_with(|| clock.now());
+        self.span = CallSpan::start(&self.scope.spans, given, now);
     }
 
     #[inline]
@@ -40,22 +46,23 @@ impl Recorded {
         self.span.attach()
     }
 
-    pub(super) fn labels(&mut self) -> &mut Labels {
-        &mut self.labels
+    /// The label values, if they are this call's own.
+    #[inline]
+    pub(super) fn own_labels(&mut self) -> Option<&mut Labels> {
+        self.labels.as_mut()
     }
 
     pub(super) fn end(self, ending: Ending<'_>) {
-        let Self {
-            site,
-            scope,
-            labels,
-            started,
-            span,
-        } = self;
-        let ended = started.map(|started| (started, scope.clock.now()));
-        site.left(&scope, &labels, &ending, ended);
-        if let Some((_, ended)) = ended {
-            span.end(&scope.spans, site.spec(), labels, ending, ended);
+        let spec = self.site.spec();
+        let ended = self
+            .started
+            .map(|started| (started, self.scope.clock.now()));
+        self.site
+            .left(&self.scope, self.labels.as_ref(), &ending, ended);
+        if let (CallSpan::Live(_, live), Some((_, ended))) = (self.span, ended) {
+            let labels = self.labels.unwrap_or_else(|| Labels::of(spec));
+            let ended = live.end(spec, labels, ending, ended);
+            self.scope.spans.ended(ended);
         }
     }
 }

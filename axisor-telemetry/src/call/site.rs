@@ -4,27 +4,51 @@ use std::sync::OnceLock;
 
 use super::{Labels, OnCancel, Spec};
 use crate::clock::Moment;
-use crate::instruments::BoundCell;
+use crate::instruments::{Bound, CounterCell, Family, GaugeCell, HistogramCell, Instruments};
 use crate::outcome::Outcome;
+use crate::record::{LabelValues, Recorder};
 use crate::scope::{Current, Scope};
 use crate::trace::Ending;
 
 /// What is the same for every call of one annotated function, and the series its calls are bound to.
+///
+/// Those are the installed telemetry's. Telemetries that contexts carry take turns, and are asked each time.
 pub struct Site {
     spec: Spec,
-    /// What the installed telemetry does here.
     installed: OnceLock<Installed>,
-    success: BoundCell,
-    failure: BoundCell,
+    counters: ByOutcome<CounterCell>,
+    durations: ByOutcome<HistogramCell>,
+    in_flight: Bound<GaugeCell>,
 }
 
 /// What the installed telemetry does with the calls of a site.
-#[derive(Clone, Copy)]
 struct Installed {
     scope: &'static Scope,
     has_span: bool,
     /// Nothing but count, in a series known beforehand.
     only_counts: bool,
+}
+
+struct ByOutcome<C> {
+    success: Bound<C>,
+    failure: Bound<C>,
+}
+
+impl<C: Clone> ByOutcome<C> {
+    const fn new() -> Self {
+        Self {
+            success: Bound::new(),
+            failure: Bound::new(),
+        }
+    }
+
+    #[inline]
+    fn of(&self, outcome: Outcome) -> &Bound<C> {
+        match outcome {
+            Outcome::Success => &self.success,
+            Outcome::Failure => &self.failure,
+        }
+    }
 }
 
 impl Site {
@@ -34,8 +58,9 @@ impl Site {
         Self {
             spec,
             installed: OnceLock::new(),
-            success: BoundCell::new(),
-            failure: BoundCell::new(),
+            counters: ByOutcome::new(),
+            durations: ByOutcome::new(),
+            in_flight: Bound::new(),
         }
     }
 
@@ -58,7 +83,8 @@ impl Site {
     }
 
     fn admits_span(&self, scope: &Scope) -> bool {
-        scope.spans.filter().admits(self.spec.target, self.spec.level)
+        let filter = scope.spans.filter();
+        filter.admits(self.spec.target, self.spec.level)
     }
 
     /// Whether calls do nothing but count, in a series known beforehand.
@@ -75,10 +101,10 @@ impl Site {
         }
     }
 
-    /// A call begins.
-    pub(super) fn entered(&self, scope: &Scope, labels: &Labels) {
+    /// A call begins. `labels` are `None` where they are the same for every call.
+    pub(super) fn entered(&self, scope: &Current, labels: Option<&Labels>) {
         if self.spec.in_flight {
-            self.spec.recorder.in_flight(scope, labels, 1.0);
+            self.under_way(scope, labels, 1.0);
         }
     }
 
@@ -86,55 +112,98 @@ impl Site {
     pub(super) fn left(
         &self,
         scope: &Current,
-        labels: &Labels,
+        labels: Option<&Labels>,
         ending: &Ending<'_>,
         times: Option<(Moment, Moment)>,
     ) {
         if self.spec.in_flight {
-            self.spec.recorder.in_flight(scope, labels, -1.0);
+            self.under_way(scope, labels, -1.0);
         }
         if !self.counts(ending) {
             return;
         }
         let outcome = ending.outcome();
         if let (Some(_), Some((started, ended))) = (self.spec.duration, times) {
-            let took = scope.clock.between(started, ended);
-            self.spec.recorder.duration(scope, labels, outcome, took);
+            let took = scope.clock.between(started, ended).as_secs_f64();
+            let bound = self.durations.of(outcome);
+            let series = |instruments, labels| {
+                Recorder::duration(self.spec.recorder, instruments, labels, outcome)
+            };
+            self.with_cell(bound, scope, labels, series, |cell| cell.record(took));
         }
-        self.count(scope, labels, outcome);
+        if self.spec.counts(outcome) {
+            let bound = self.counters.of(outcome);
+            let series =
+                |instruments, labels| self.spec.recorder.counter(instruments, labels, outcome);
+            self.with_cell(bound, scope, labels, series, |cell| cell.add(1));
+        }
     }
 
-    /// Whether a call that ends so is counted.
+    /// Whether a call that ends so is recorded.
     pub(super) fn counts(&self, ending: &Ending<'_>) -> bool {
         !matches!(ending, Ending::Cancelled) || self.spec.on_cancel == OnCancel::Failure
     }
 
     /// Counts a call of a site whose calls do nothing else.
     #[inline]
-    pub(super) fn count_installed(&self, outcome: Outcome) {
-        if let Some(installed) = self.installed.get() {
-            self.count(
-                &Current::Installed(installed.scope),
-                &Labels::of(&self.spec),
-                outcome,
-            );
+    pub(super) fn count(&self, outcome: Outcome) {
+        if !self.spec.counts(outcome) {
+            return;
+        }
+        let bound = self.counters.of(outcome);
+        match bound.get() {
+            Some(cell) => cell.add(1),
+            None => self.count_first(bound, outcome),
         }
     }
 
-    fn count(&self, scope: &Scope, labels: &Labels, outcome: Outcome) {
-        let counted = self.spec.recorder.series(
-            &scope.instruments,
-            labels,
-            outcome,
-            self.spec.count,
-        );
-        let Some((family, values)) = counted else {
-            return;
-        };
-        match (self.spec.fixed, outcome) {
-            (false, _) => family.with(&values).add(1),
-            (true, Outcome::Success) => self.success.add_fixed(scope, family, &values),
-            (true, Outcome::Failure) => self.failure.add_fixed(scope, family, &values),
+    #[cold]
+    fn count_first(&self, bound: &Bound<CounterCell>, outcome: Outcome) {
+        if let Some(installed) = self.installed.get() {
+            let labels = Labels::of(&self.spec);
+            let instruments = &installed.scope.instruments;
+            let (family, values) = self.spec.recorder.counter(instruments, &labels, outcome);
+            bound.bind(family, &values).add(1);
+        }
+    }
+
+    fn under_way(&self, scope: &Current, labels: Option<&Labels>, more: f64) {
+        let series = |instruments, labels| self.spec.recorder.in_flight(instruments, labels);
+        self.with_cell(&self.in_flight, scope, labels, series, |cell| {
+            cell.add(more)
+        });
+    }
+
+    /// Uses the cell of the series that a call's labels name.
+    #[inline]
+    fn with_cell<C: Clone>(
+        &self,
+        bound: &Bound<C>,
+        scope: &Current,
+        labels: Option<&Labels>,
+        series: impl for<'a> FnOnce(&'a Instruments, &'a Labels) -> (&'a Family<C>, LabelValues<'a>),
+        record: impl FnOnce(&C),
+    ) {
+        match (labels, scope, bound.get()) {
+            (None, Current::Installed(_), Some(cell)) => record(cell),
+            (None, Current::Installed(scope), None) => {
+                let labels = Labels::of(&self.spec);
+                let (family, values) = series(&scope.instruments, &labels);
+                record(&bound.bind(family, &values));
+            }
+            (None, Current::Carried(scope), _) => {
+                let labels = Labels::of(&self.spec);
+                let (family, values) = series(&scope.instruments, &labels);
+                record(&family.known(&values));
+            }
+            (Some(labels), scope, _) => {
+                let (family, values) = series(&scope.instruments, labels);
+                if labels.are_known() {
+                    record(&family.known(&values));
+                } else {
+                    record(&family.with(&values));
+                }
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use opentelemetry::trace::SpanKind;
 use tracing::Level;
 
+use crate::outcome::Outcome;
 use crate::record::Recorder;
 use crate::trace::Code;
 
@@ -75,6 +76,15 @@ impl Spec {
             count: Count::Success,
             duration: None,
             in_flight: false,
+        }
+    }
+
+    /// Whether calls with this outcome are counted.
+    #[inline]
+    pub(super) fn counts(&self, outcome: Outcome) -> bool {
+        match (self.recorder, self.count, outcome) {
+            (Recorder::MarginGuard, Count::Success, Outcome::Failure) => false,
+            (Recorder::MarginGuard | Recorder::Automation, ..) => true,
         }
     }
 }

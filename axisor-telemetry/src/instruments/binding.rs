@@ -1,47 +1,29 @@
-//! A counter bound once per place in the code and telemetry.
+//! A series bound once to a place in the code.
 
-use std::sync::Arc;
+use std::sync::OnceLock;
 
-use arc_swap::ArcSwapOption;
-use opentelemetry::metrics::BoundCounter;
+use super::family::{Family, Found};
 
-use super::CounterFamily;
-use super::family::Found;
-use crate::scope::Scope;
+/// The cell of one series of the installed telemetry, bound at its first use.
+pub(crate) struct Bound<C>(OnceLock<C>);
 
-/// The counter of one series, bound at its first use and kept for the installed telemetry.
-///
-/// A telemetry that is only carried by a context is looked up each time: several may take turns in one place.
-pub(crate) struct BoundCell(ArcSwapOption<Bound>);
-
-struct Bound {
-    scope: u64,
-    counter: BoundCounter<u64>,
-}
-
-impl BoundCell {
+impl<C: Clone> Bound<C> {
     pub(crate) const fn new() -> Self {
-        Self(ArcSwapOption::const_empty())
+        Self(OnceLock::new())
     }
 
-    /// Adds 1 to the series of `family` with these `values`, which are the same in every call.
-    pub(crate) fn add_fixed(&self, scope: &Scope, family: &CounterFamily, values: &[&str]) {
-        match &*self.0.load() {
-            Some(bound) if bound.scope == scope.id => bound.counter.add(1),
-            _ => self.add_found(scope, family.resolve(values)),
-        }
+    #[inline]
+    pub(crate) fn get(&self) -> Option<&C> {
+        self.0.get()
     }
 
-    fn add_found(&self, scope: &Scope, found: Found<BoundCounter<u64>>) {
-        match found {
-            Found::Own(counter) => {
-                counter.add(1);
-                if scope.is_installed() {
-                    let scope = scope.id;
-                    self.0.store(Some(Arc::new(Bound { scope, counter })));
-                }
-            }
-            Found::Folded(counter) => counter.add(1),
+    /// Finds the series of `values`, which are the same at every use, and keeps it from here on, unless it is one that
+    /// values are folded into: each use of that has to be counted as such.
+    #[cold]
+    pub(crate) fn bind(&self, family: &Family<C>, values: &[&str]) -> C {
+        match family.resolve_known(values) {
+            Found::Own(cell) => self.0.get_or_init(|| cell).clone(),
+            Found::Folded(cell) => cell,
         }
     }
 }

@@ -37,7 +37,7 @@ use crate::catalog::{self, Series};
 use crate::clock::Clock;
 use crate::config::{Config, Sampler, TracesExporter};
 use crate::instruments::{CLOSED_HEADROOM, OVERFLOW_BOUND};
-use crate::trace::{Limits, SCOPE, SpanFilter, SpanSink, Spans};
+use crate::trace::{Limits, SCOPE, Sampling, SpanFilter, SpanSink, Spans};
 use shared::Shared;
 use thread::ExporterThread;
 
@@ -195,7 +195,8 @@ pub(crate) fn spans(config: &Config, sinks: Vec<Arc<dyn SpanSink>>) -> Spans {
         links: limit(config.traces.link_count_limit),
     };
     let filter = SpanFilter::new(&config.traces.level);
-    Spans::new(filter, sampler(config.traces.sampler), limits, sinks)
+    let sampling = Sampling::new(config.traces.sampler);
+    Spans::new(filter, sampling, limits, sinks)
 }
 
 #[cfg(test)]

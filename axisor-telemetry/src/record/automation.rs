@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::instruments::{CounterFamily, Instruments};
 use crate::label::LabelValue;
 use crate::outcome::Outcome;
 use crate::scope::Scope;
@@ -75,16 +74,4 @@ impl LabelValue for AutomationStatus {
     fn label(&self) -> Cow<'_, str> {
         Cow::Borrowed(self.as_str())
     }
-}
-
-pub(super) fn series<'a>(
-    instruments: &'a Instruments,
-    automation_type: &'a str,
-    outcome: Outcome,
-) -> (&'a CounterFamily, [&'a str; 2]) {
-    let status = AutomationStatus::from(outcome).as_str();
-    (
-        &instruments.automation_executions,
-        [automation_type, status],
-    )
 }

@@ -14,12 +14,11 @@ pub use pages::Pages;
 pub use payments::{PaymentStatus, Payments};
 pub use queues::Queues;
 
-use std::time::Duration;
+use std::ops::Deref;
 
-use crate::call::{Count, Labels};
-use crate::instruments::{CounterFamily, Instruments};
+use crate::call::Labels;
+use crate::instruments::{CounterFamily, GaugeFamily, HistogramFamily, Instruments};
 use crate::outcome::Outcome;
-use crate::scope::Scope;
 
 /// What an attribute records its calls as.
 #[derive(Debug, Clone, Copy)]
@@ -30,46 +29,76 @@ pub enum Recorder {
     MarginGuard,
 }
 
+/// The values of a series' labels, in the order of the catalogue.
+pub(crate) struct LabelValues<'a> {
+    values: [&'a str; 3],
+    count: usize,
+}
+
+impl<'a, const N: usize> From<[&'a str; N]> for LabelValues<'a> {
+    fn from(given: [&'a str; N]) -> Self {
+        let mut values = [""; 3];
+        values[..N].copy_from_slice(&given);
+        Self { values, count: N }
+    }
+}
+
+impl<'a> Deref for LabelValues<'a> {
+    type Target = [&'a str];
+
+    fn deref(&self) -> &[&'a str] {
+        &self.values[..self.count]
+    }
+}
+
 impl Recorder {
-    /// The series that counts a call with this outcome, `None` if it is not counted.
-    pub(crate) fn series<'a>(
+    /// The series that counts a call with this outcome.
+    pub(crate) fn counter<'a>(
         self,
         instruments: &'a Instruments,
-        labels: &'a Labels,
+        Labels([first, second]): &'a Labels,
         outcome: Outcome,
-        count: Count,
-    ) -> Option<(&'a CounterFamily, [&'a str; 2])> {
-        let [first, second] = &labels.0;
+    ) -> (&'a CounterFamily, LabelValues<'a>) {
         match self {
-            Self::Automation => Some(automation::series(instruments, first, outcome)),
-            Self::MarginGuard if count == Count::Success && outcome == Outcome::Failure => None,
-            Self::MarginGuard => Some((&instruments.margin_guard_actions, [first, second])),
+            Self::Automation => {
+                let status = AutomationStatus::from(outcome).as_str();
+                let executions = &instruments.automation_executions;
+                (executions, [first, status].into())
+            }
+            Self::MarginGuard => (&instruments.margin_guard_actions, [&**first, second].into()),
         }
     }
 
-    /// Says that so many more calls are under way.
-    pub(crate) fn in_flight(self, scope: &Scope, labels: &Labels, more: f64) {
-        let [first, second] = &labels.0;
-        let instruments = &scope.instruments;
-        match self {
-            Self::Automation => instruments.automations_in_flight.with(&[first]),
-            Self::MarginGuard => instruments.margin_guard_in_flight.with(&[first, second]),
-        }
-        .add(more);
-    }
-
-    /// Records how long a call took.
-    pub(crate) fn duration(self, scope: &Scope, labels: &Labels, outcome: Outcome, took: Duration) {
-        let [first, second] = &labels.0;
+    /// The series that says how long a call with this outcome took.
+    pub(crate) fn duration<'a>(
+        self,
+        instruments: &'a Instruments,
+        Labels([first, second]): &'a Labels,
+        outcome: Outcome,
+    ) -> (&'a HistogramFamily, LabelValues<'a>) {
         let status = AutomationStatus::from(outcome).as_str();
-        let instruments = &scope.instruments;
         match self {
-            Self::Automation => instruments.automation_duration.with(&[first, status]),
-            Self::MarginGuard => instruments
-                .margin_guard_duration
-                .with(&[first, second, status]),
+            Self::Automation => (&instruments.automation_duration, [first, status].into()),
+            Self::MarginGuard => (
+                &instruments.margin_guard_duration,
+                [first, second, status].into(),
+            ),
         }
-        .record(took.as_secs_f64());
+    }
+
+    /// The series of the calls under way.
+    pub(crate) fn in_flight<'a>(
+        self,
+        instruments: &'a Instruments,
+        Labels([first, second]): &'a Labels,
+    ) -> (&'a GaugeFamily, LabelValues<'a>) {
+        match self {
+            Self::Automation => (&instruments.automations_in_flight, [&**first].into()),
+            Self::MarginGuard => (
+                &instruments.margin_guard_in_flight,
+                [&**first, second].into(),
+            ),
+        }
     }
 
     /// The span attributes of the labels.

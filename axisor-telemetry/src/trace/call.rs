@@ -11,7 +11,7 @@ use opentelemetry::{Context, ContextGuard};
 use super::live::{Live, LiveSpan};
 use super::spans::{Spans, parent_of};
 use super::{CallResult, EndedSpan};
-use crate::call::{Given, Labels, Spec};
+use crate::call::{GivenSpan, Labels, Spec};
 use crate::clock::Moment;
 use crate::outcome::{Description, Outcome, Verdict};
 use crate::redact;
@@ -73,19 +73,19 @@ impl CallSpan {
     /// Whether to follow a remote parent is for the sampler to say.
     pub(crate) fn start(
         spans: &Spans,
-        spec: &Spec,
-        given: &mut Given,
+        mut given: Option<Box<GivenSpan>>,
         started: impl FnOnce() -> Moment,
     ) -> Self {
         if spans.is_closed() {
             return Self::None;
         }
-        let parent = match given.parent.take() {
+        let parent = given.as_mut().and_then(|given| given.parent.take());
+        let parent = match parent {
             Some(parent) => Some(beside(&parent)),
             None => Context::map_current(|context| may_have_span(context).then(|| context.clone())),
         };
         match parent {
-            Some(parent) => Self::under(&parent, spans, spec, given, started),
+            Some(parent) => Self::under(&parent, spans, given, started),
             None => Self::None,
         }
     }
@@ -93,20 +93,18 @@ impl CallSpan {
     fn under(
         parent: &Context,
         spans: &Spans,
-        spec: &Spec,
-        given: &mut Given,
+        given: Option<Box<GivenSpan>>,
         started: impl FnOnce() -> Moment,
     ) -> Self {
-        let context = spans.identify(parent, spec, &given.links);
+        let context = spans.identify(parent);
         if !context.is_sampled() || !spans.has_sinks() {
             return Self::Context(parent.with_remote_span_context(context));
         }
         spans.started(context.trace_id());
         let live = Live::new(context, parent_of(parent), started(), spans.limits());
-        live.give(
-            std::mem::take(&mut given.fields),
-            std::mem::take(&mut given.links),
-        );
+        if let Some(given) = given {
+            live.give(given.fields, given.links);
+        }
         let live = Arc::new(live);
         Self::Live(parent.with_span(LiveSpan(Arc::clone(&live))), live)
     }
@@ -119,29 +117,29 @@ impl CallSpan {
             Self::Context(context) | Self::Live(context, _) => Some(context.clone().attach()),
         }
     }
+}
 
-    /// Says how the call ended, and hands the span on.
+impl Live {
+    /// The span with how its call ended.
     pub(crate) fn end(
         &self,
-        spans: &Spans,
         spec: &'static Spec,
         labels: Labels,
         ending: Ending<'_>,
         ended: Moment,
-    ) {
-        let Self::Live(_, live) = self else { return };
-        spans.ended(EndedSpan {
-            context: live.context.clone(),
-            parent: live.parent,
-            parent_is_remote: live.parent_is_remote,
+    ) -> EndedSpan {
+        EndedSpan {
+            context: self.context.clone(),
+            parent: self.parent,
+            parent_is_remote: self.parent_is_remote,
             spec,
             labels,
-            started: live.started,
+            started: self.started,
             ended,
             result: ending.result(),
-            added: live.finish(),
-            limits: spans.limits(),
-        });
+            added: self.finish(),
+            limits: self.limits,
+        }
     }
 }
 

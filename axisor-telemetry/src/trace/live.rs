@@ -20,7 +20,7 @@ pub(crate) struct Live {
     pub(super) parent: SpanId,
     pub(super) parent_is_remote: bool,
     pub(super) started: Moment,
-    limits: Limits,
+    pub(super) limits: Limits,
     state: Mutex<State>,
 }
 
@@ -62,9 +62,6 @@ impl Live {
 
     /// What the attribute of the function adds.
     pub(super) fn give(&self, fields: Vec<KeyValue>, links: Vec<Link>) {
-        if fields.is_empty() && links.is_empty() {
-            return;
-        }
         self.add(|added| {
             for field in fields {
                 added.attribute(field, self.limits);

@@ -6,6 +6,7 @@ mod field;
 mod filter;
 mod live;
 mod parent;
+mod sampling;
 mod spans;
 
 pub use call::Code;
@@ -16,6 +17,7 @@ pub(crate) use filter::SpanFilter;
 #[cfg(test)]
 pub(crate) use live::Added;
 pub use parent::SpanParent;
+pub(crate) use sampling::Sampling;
 pub(crate) use spans::{Limits, SpanSink, Spans};
 
 /// The attribute that says how a call ended, and of a request only that its client left.

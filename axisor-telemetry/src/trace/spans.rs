@@ -5,13 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::Context;
-use opentelemetry::trace::{Link, SpanContext, SpanId, TraceContextExt as _, TraceId};
-use opentelemetry_sdk::trace::{
-    IdGenerator as _, RandomIdGenerator, Sampler, SamplingDecision, ShouldSample as _,
-};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
+use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
 
-use super::{EndedSpan, SpanFilter};
-use crate::call::Spec;
+use super::{EndedSpan, Sampling, SpanFilter};
 
 /// Takes the spans of calls.
 pub(crate) trait SpanSink: Send + Sync {
@@ -33,7 +30,7 @@ pub(crate) struct Limits {
 /// Makes spans of calls.
 pub(crate) struct Spans {
     filter: SpanFilter,
-    sampler: Sampler,
+    sampling: Sampling,
     ids: RandomIdGenerator,
     limits: Limits,
     sinks: Vec<Arc<dyn SpanSink>>,
@@ -43,13 +40,13 @@ pub(crate) struct Spans {
 impl Spans {
     pub(crate) fn new(
         filter: SpanFilter,
-        sampler: Sampler,
+        sampling: Sampling,
         limits: Limits,
         sinks: Vec<Arc<dyn SpanSink>>,
     ) -> Self {
         Self {
             filter,
-            sampler,
+            sampling,
             ids: RandomIdGenerator::default(),
             limits,
             sinks,
@@ -80,7 +77,7 @@ impl Spans {
     }
 
     /// The identity of a new span under `parent`, which says whether it is sampled.
-    pub(super) fn identify(&self, parent: &Context, spec: &Spec, links: &[Link]) -> SpanContext {
+    pub(super) fn identify(&self, parent: &Context) -> SpanContext {
         let above = parent.span();
         let above = above.span_context();
         let trace = if above.is_valid() {
@@ -88,7 +85,7 @@ impl Spans {
         } else {
             self.ids.new_trace_id()
         };
-        let sampled = self.samples(above, parent, trace, spec, links);
+        let sampled = self.sampling.samples(above, trace);
         SpanContext::new(
             trace,
             self.ids.new_span_id(),
@@ -96,22 +93,6 @@ impl Spans {
             false,
             above.trace_state().clone(),
         )
-    }
-
-    fn samples(
-        &self,
-        above: &SpanContext,
-        parent: &Context,
-        trace: TraceId,
-        spec: &Spec,
-        links: &[Link],
-    ) -> bool {
-        if above.is_valid() && matches!(self.sampler, Sampler::ParentBased(_)) {
-            return above.is_sampled();
-        }
-        let sampler = &self.sampler;
-        let asked = sampler.should_sample(Some(parent), trace, spec.name, &spec.kind, &[], links);
-        asked.decision == SamplingDecision::RecordAndSample
     }
 
     pub(super) fn started(&self, trace: TraceId) {
