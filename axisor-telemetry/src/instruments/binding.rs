@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use opentelemetry::metrics::BoundCounter;
 
-use super::CounterFamily;
-use super::family::Found;
+use super::cells::CounterCell;
+use super::family::{CounterFamily, Found};
 use crate::scope::Scope;
 
 /// The counter of one series, bound at its first use and kept for the installed telemetry.
@@ -16,7 +15,7 @@ pub(crate) struct BoundCell(ArcSwapOption<Bound>);
 
 struct Bound {
     scope: u64,
-    counter: BoundCounter<u64>,
+    counter: CounterCell,
 }
 
 impl BoundCell {
@@ -24,15 +23,15 @@ impl BoundCell {
         Self(ArcSwapOption::const_empty())
     }
 
-    /// Adds 1 to the series of `family` with these `values`, which are the same in every call.
+    /// Adds 1 to the series of `family` with these `values`, which stand in the code.
     pub(crate) fn add_fixed(&self, scope: &Scope, family: &CounterFamily, values: &[&str]) {
         match &*self.0.load() {
             Some(bound) if bound.scope == scope.id => bound.counter.add(1),
-            _ => self.add_found(scope, family.resolve(values)),
+            _ => self.add_found(scope, family.resolve_known(values)),
         }
     }
 
-    fn add_found(&self, scope: &Scope, found: Found<BoundCounter<u64>>) {
+    fn add_found(&self, scope: &Scope, found: Found<CounterCell>) {
         match found {
             Found::Own(counter) => {
                 counter.add(1);

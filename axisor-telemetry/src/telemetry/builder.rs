@@ -13,7 +13,7 @@ use super::{Inner, Telemetry, TelemetryGuard};
 use crate::clock::Clock;
 use crate::config::{ConfigError, Loader, Propagator};
 use crate::health::{Health, HealthCheck};
-use crate::instruments::{CustomMetrics, Instruments, Meters};
+use crate::instruments::{CustomMetrics, Families, Instruments};
 use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader};
 use crate::poll::{self, Poll, Polls};
 use crate::scope::Scope;
@@ -104,9 +104,9 @@ impl TelemetryBuilder {
         let resource = pipeline::resource(&config);
         let reader = Reader::new();
         let meters = pipeline::meter_provider(&config, resource.clone(), reader.clone());
-        let instruments = Meters::new(meters.clone(), config.metrics.series_bound);
-        let collector = Collector::new(reader, instruments.unsaid());
-        let catalogued = Instruments::new(&instruments);
+        let families = Arc::new(Families::new(config.metrics.series_bound));
+        let collector = Collector::new(reader, Arc::clone(&families));
+        let catalogued = Instruments::new(&families);
         let ledger = Ledger::new(&catalogued);
         let tracers = pipeline::tracer_provider(&config, resource.clone());
         let tracers = self
@@ -119,7 +119,7 @@ impl TelemetryBuilder {
         let scope = Scope::new(catalogued, tracers.tracer(instruments::SCOPE), self.clock);
         Ok(Telemetry(Arc::new(Inner {
             propagator: Arc::new(propagator(&config.propagators)),
-            custom: CustomMetrics::new(instruments),
+            custom: CustomMetrics::new(families),
             health: Arc::new(Health::new(
                 Arc::clone(&scope),
                 config.health.timeout,
