@@ -1,40 +1,39 @@
-//! Which of several copies of a thing a thread uses, so that threads do not wait for each other.
+//! Several copies of a thing, of which each thread uses one, so that threads do not wait for each other.
 
 use std::cell::Cell;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::available_parallelism;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// The most copies there are.
+/// Threads beyond these share a copy, which costs them time and nothing else.
 const MOST: usize = 8;
 
 static COUNT: LazyLock<usize> = LazyLock::new(|| {
-    let cores = available_parallelism().map_or(1, usize::from);
-    cores.next_power_of_two().min(MOST)
+    let threads = std::thread::available_parallelism().map_or(MOST, usize::from);
+    threads.next_power_of_two().min(MOST)
 });
 
-static NEXT: AtomicUsize = AtomicUsize::new(0);
-
 thread_local! {
+    /// The copy this thread uses: none before its first time.
     static OWN: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// How many copies there are: a power of two, about as many as threads run at a time.
-pub(crate) fn count() -> usize {
-    *COUNT
+/// As many copies as threads run at a time.
+pub(crate) fn copies<T, S: FromIterator<T>>(mut make: impl FnMut() -> T) -> S {
+    (0..*COUNT).map(|_| make()).collect()
 }
 
-/// This thread's number, of which the copy is the remainder by their count.
+/// This thread's copy of those made by [`copies`].
 #[inline]
-pub(crate) fn own() -> usize {
-    OWN.with(|own| match own.get() {
-        usize::MAX => number(own),
-        number => number,
-    })
+pub(crate) fn own<T>(copies: &[T]) -> &T {
+    copies
+        .get(OWN.get())
+        .unwrap_or_else(|| &copies[choose_own()])
 }
 
 #[cold]
-fn number(own: &Cell<usize>) -> usize {
-    own.set(NEXT.fetch_add(1, Ordering::Relaxed));
-    own.get()
+fn choose_own() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let own = NEXT.fetch_add(1, Relaxed) % *COUNT;
+    OWN.set(own);
+    own
 }

@@ -12,8 +12,8 @@ fn check(good: bool) -> bool {
 #[instrument_automation(type = "late")]
 fn late() {}
 
-#[instrument_automation(type = "folded")]
-fn folded() {}
+#[instrument_automation(type = name)]
+fn folded(name: &str) {}
 
 fn builder() -> TelemetryBuilder {
     Telemetry::builder("test")
@@ -62,8 +62,8 @@ fn a_place_in_the_code_finds_the_telemetry_installed_after_its_first_call() {
         .automations()
         .record("x", axisor_telemetry::record::AutomationStatus::Success);
     late();
-    for _ in 0..3 {
-        folded();
+    for name in ["a", "b", "b"] {
+        folded(name);
     }
     assert_samples(
         &guard,

@@ -7,6 +7,7 @@ use opentelemetry::trace::Link;
 use opentelemetry::{Context, KeyValue};
 
 use super::Spec;
+use crate::instruments::Origin;
 use crate::label::LabelValue;
 use crate::scope::Scope;
 use crate::shown::shown;
@@ -21,10 +22,14 @@ impl Labels {
         Self(spec.labels.map(Cow::Borrowed))
     }
 
-    /// Whether all of them stand in the code.
-    pub(super) fn are_known(&self) -> bool {
-        let known = |value: &Cow<'_, str>| matches!(value, Cow::Borrowed(_));
-        self.0.iter().all(known)
+    /// The values, and whether all of them stand in the code.
+    pub(crate) fn values(&self) -> ([&str; 2], Origin) {
+        let [first, second] = &self.0;
+        let origin = match (first, second) {
+            (Cow::Borrowed(_), Cow::Borrowed(_)) => Origin::Code,
+            _ => Origin::Data,
+        };
+        ([first, second], origin)
     }
 
     /// Sets the label at `index` to what an expression gave.

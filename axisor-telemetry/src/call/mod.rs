@@ -94,13 +94,9 @@ impl Call {
 
     fn end(&mut self, ending: Ending<'_>) {
         match self.0.take() {
-            Some(Kind::Counted(site)) => {
-                if site.counts(&ending) {
-                    site.count(Outcome::Failure);
-                }
-            }
+            Some(Kind::Counted(site)) if site.counts(&ending) => site.count(Outcome::Failure),
             Some(Kind::Recorded(call)) => call.end(ending),
-            None => {}
+            Some(Kind::Counted(_)) | None => {}
         }
     }
 }

@@ -4,9 +4,8 @@ use std::sync::OnceLock;
 
 use super::{Labels, OnCancel, Spec};
 use crate::clock::Moment;
-use crate::instruments::{Bound, CounterCell, Family, GaugeCell, HistogramCell, Instruments};
+use crate::instruments::{Bound, CounterCell, Found, GaugeCell, HistogramCell, Instruments};
 use crate::outcome::Outcome;
-use crate::record::{LabelValues, Recorder};
 use crate::scope::{Current, Scope};
 use crate::trace::Ending;
 
@@ -34,7 +33,7 @@ struct ByOutcome<C> {
     failure: Bound<C>,
 }
 
-impl<C: Clone> ByOutcome<C> {
+impl<C> ByOutcome<C> {
     const fn new() -> Self {
         Self {
             success: Bound::new(),
@@ -123,20 +122,18 @@ impl Site {
             return;
         }
         let outcome = ending.outcome();
-        if let (Some(_), Some((started, ended))) = (self.spec.duration, times) {
+        if let (Some(buckets), Some((started, ended))) = (self.spec.duration, times) {
             let took = scope.clock.between(started, ended).as_secs_f64();
-            let bound = self.durations.of(outcome);
-            let series = |instruments, labels| {
-                Recorder::duration(self.spec.recorder, instruments, labels, outcome)
-            };
-            self.with_cell(bound, scope, labels, series, |cell| cell.record(took));
+            let recorder = self.spec.recorder;
+            self.record(
+                self.durations.of(outcome),
+                scope,
+                labels,
+                |instruments, labels| recorder.duration(instruments, labels, outcome, buckets),
+                |cell| cell.record(took),
+            );
         }
-        if self.spec.counts(outcome) {
-            let bound = self.counters.of(outcome);
-            let series =
-                |instruments, labels| self.spec.recorder.counter(instruments, labels, outcome);
-            self.with_cell(bound, scope, labels, series, |cell| cell.add(1));
-        }
+        self.count_in(scope, labels, outcome);
     }
 
     /// Whether a call that ends so is recorded.
@@ -147,63 +144,64 @@ impl Site {
     /// Counts a call of a site whose calls do nothing else.
     #[inline]
     pub(super) fn count(&self, outcome: Outcome) {
-        if !self.spec.counts(outcome) {
-            return;
-        }
-        let bound = self.counters.of(outcome);
-        match bound.get() {
+        match self.counters.of(outcome).get() {
             Some(cell) => cell.add(1),
-            None => self.count_first(bound, outcome),
+            None => self.count_first(outcome),
         }
     }
 
     #[cold]
-    fn count_first(&self, bound: &Bound<CounterCell>, outcome: Outcome) {
+    fn count_first(&self, outcome: Outcome) {
         if let Some(installed) = self.installed.get() {
-            let labels = Labels::of(&self.spec);
-            let instruments = &installed.scope.instruments;
-            let (family, values) = self.spec.recorder.counter(instruments, &labels, outcome);
-            bound.bind(family, &values).add(1);
+            self.count_in(&Current::Installed(installed.scope), None, outcome);
+        }
+    }
+
+    fn count_in(&self, scope: &Current, labels: Option<&Labels>, outcome: Outcome) {
+        if self.spec.counts(outcome) {
+            let recorder = self.spec.recorder;
+            self.record(
+                self.counters.of(outcome),
+                scope,
+                labels,
+                |instruments, labels| recorder.counter(instruments, labels, outcome),
+                |cell| cell.add(1),
+            );
         }
     }
 
     fn under_way(&self, scope: &Current, labels: Option<&Labels>, more: f64) {
-        let series = |instruments, labels| self.spec.recorder.in_flight(instruments, labels);
-        self.with_cell(&self.in_flight, scope, labels, series, |cell| {
-            cell.add(more)
-        });
+        let recorder = self.spec.recorder;
+        self.record(
+            &self.in_flight,
+            scope,
+            labels,
+            |instruments, labels| recorder.in_flight(instruments, labels),
+            |cell| cell.add(more),
+        );
     }
 
-    /// Uses the cell of the series that a call's labels name.
+    /// Records in the series that the call's labels name.
     #[inline]
-    fn with_cell<C: Clone>(
+    fn record<C>(
         &self,
         bound: &Bound<C>,
         scope: &Current,
         labels: Option<&Labels>,
-        series: impl for<'a> FnOnce(&'a Instruments, &'a Labels) -> (&'a Family<C>, LabelValues<'a>),
+        find: impl FnOnce(&Instruments, &Labels) -> Found<C>,
         record: impl FnOnce(&C),
     ) {
-        match (labels, scope, bound.get()) {
-            (None, Current::Installed(_), Some(cell)) => record(cell),
-            (None, Current::Installed(scope), None) => {
-                let labels = Labels::of(&self.spec);
-                let (family, values) = series(&scope.instruments, &labels);
-                record(&bound.bind(family, &values));
-            }
-            (None, Current::Carried(scope), _) => {
-                let labels = Labels::of(&self.spec);
-                let (family, values) = series(&scope.instruments, &labels);
-                record(&family.known(&values));
-            }
-            (Some(labels), scope, _) => {
-                let (family, values) = series(&scope.instruments, labels);
-                if labels.are_known() {
-                    record(&family.known(&values));
-                } else {
-                    record(&family.with(&values));
-                }
-            }
+        let bound = matches!((scope, labels), (Current::Installed(_), None)).then_some(bound);
+        if let Some(cell) = bound.and_then(Bound::get) {
+            return record(cell);
+        }
+        let found = match labels {
+            Some(labels) => find(&scope.instruments, labels),
+            None => find(&scope.instruments, &Labels::of(&self.spec)),
+        };
+        match (found, bound) {
+            (Found::Own(cell), Some(bound)) => record(bound.keep(cell)),
+            (Found::Own(cell) | Found::Folded(cell), _) => record(&cell),
         }
     }
 }

@@ -19,7 +19,7 @@ use labels::{HISTOGRAM_OWN, NUMBER_OWN, write_labels};
 /// The exposition of `collection`; `announced` series get their head even while they have no samples.
 pub(crate) fn write(collection: &ExportMetricsServiceRequest, announced: &[Series]) -> String {
     let mut page = Page::default();
-    for family in families(collection).filter(|family| !family.name.is_empty()) {
+    for family in families(collection) {
         page.family(family);
     }
     for series in announced {

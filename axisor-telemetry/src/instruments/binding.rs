@@ -2,12 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::family::{Family, Found};
-
-/// The cell of one series of the installed telemetry, bound at its first use.
+/// The cell of one series of the installed telemetry, kept from its first use on.
 pub(crate) struct Bound<C>(OnceLock<C>);
 
-impl<C: Clone> Bound<C> {
+impl<C> Bound<C> {
     pub(crate) const fn new() -> Self {
         Self(OnceLock::new())
     }
@@ -17,13 +15,8 @@ impl<C: Clone> Bound<C> {
         self.0.get()
     }
 
-    /// Finds the series of `values`, which are the same at every use, and keeps it from here on, unless it is one that
-    /// values are folded into: each use of that has to be counted as such.
-    #[cold]
-    pub(crate) fn bind(&self, family: &Family<C>, values: &[&str]) -> C {
-        match family.resolve_known(values) {
-            Found::Own(cell) => self.0.get_or_init(|| cell).clone(),
-            Found::Folded(cell) => cell,
-        }
+    /// Keeps the cell of a series of its own; each use of one that values are folded into has to be counted.
+    pub(crate) fn keep(&self, cell: C) -> &C {
+        self.0.get_or_init(|| cell)
     }
 }

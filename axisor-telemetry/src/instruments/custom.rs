@@ -3,73 +3,49 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use opentelemetry::Key;
-use opentelemetry::metrics::{BoundCounter, BoundHistogram};
-
+use super::cells::{GaugeCell, HistogramCell, SumCell};
 use super::error::MetricError;
-use super::family::{Family, Found, GaugeCell};
+use super::family::{Family, Found, Origin};
 use super::labels::LabelSet;
-use super::meters::Definition;
-
-/// A custom metric of any kind: its name, its labels and its series.
-pub(super) struct Metric<B> {
-    name: String,
-    labels: Vec<Key>,
-    family: Family<B>,
-}
-
-impl<B: Clone> Metric<B> {
-    pub(super) fn new(definition: Definition, family: Family<B>) -> Arc<Self> {
-        let labels = definition.labels.iter().map(|label| label.key.clone());
-        Arc::new(Self {
-            labels: labels.collect(),
-            name: definition.name,
-            family,
-        })
-    }
-
-    fn with(self: &Arc<Self>, labels: impl LabelSet) -> Result<Lazy<B>, MetricError> {
-        let values = labels.resolve(&self.name, &self.labels)?;
-        Ok(Lazy {
-            metric: Arc::clone(self),
-            values,
-            bound: OnceLock::new(),
-        })
-    }
-}
+use super::points::SeriesCell;
 
 /// A series that comes into being with its first recording.
-struct Lazy<B> {
-    metric: Arc<Metric<B>>,
+struct Lazy<C> {
+    family: Arc<Family<C>>,
     values: Vec<String>,
-    bound: OnceLock<B>,
+    cell: OnceLock<C>,
 }
 
-impl<B: Clone> Lazy<B> {
-    fn record(&self, record: impl FnOnce(&B)) {
-        if let Some(series) = self.bound.get() {
-            return record(series);
+impl<C: SeriesCell> Lazy<C> {
+    fn new(family: &Arc<Family<C>>, labels: impl LabelSet) -> Result<Self, MetricError> {
+        Ok(Self {
+            values: labels.resolve(family.name(), family.labels())?,
+            family: Arc::clone(family),
+            cell: OnceLock::new(),
+        })
+    }
+
+    fn record(&self, record: impl FnOnce(&C)) {
+        match self.cell.get() {
+            Some(cell) => record(cell),
+            None => self.record_found(record),
         }
+    }
+
+    #[cold]
+    fn record_found(&self, record: impl FnOnce(&C)) {
         let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
-        match self.metric.family.resolve(&values) {
-            Found::Own(series) => record(self.bound.get_or_init(|| series)),
-            Found::Folded(series) => record(&series),
+        match self.family.resolve(&values, Origin::Data) {
+            Found::Own(cell) => record(self.cell.get_or_init(|| cell)),
+            Found::Folded(cell) => record(&cell),
         }
     }
 }
 
-impl<B> fmt::Debug for Metric<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Metric")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<B> fmt::Debug for Lazy<B> {
+impl<C> fmt::Debug for Lazy<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Series")
-            .field("name", &self.metric.name)
+            .field("name", &self.family.name())
             .field("values", &self.values)
             .finish_non_exhaustive()
     }
@@ -77,11 +53,11 @@ impl<B> fmt::Debug for Lazy<B> {
 
 /// A custom counter.
 #[derive(Debug, Clone)]
-pub struct Counter(pub(super) Arc<Metric<BoundCounter<f64>>>);
+pub struct Counter(pub(super) Arc<Family<SumCell>>);
 
 /// One series of a [`Counter`].
 #[derive(Debug)]
-pub struct CounterSeries(Lazy<BoundCounter<f64>>);
+pub struct CounterSeries(Lazy<SumCell>);
 
 impl Counter {
     /// The series with these label values. Asking for it records nothing.
@@ -89,7 +65,7 @@ impl Counter {
     /// # Errors
     /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
     pub fn with(&self, labels: impl LabelSet) -> Result<CounterSeries, MetricError> {
-        self.0.with(labels).map(CounterSeries)
+        Lazy::new(&self.0, labels).map(CounterSeries)
     }
 }
 
@@ -106,7 +82,7 @@ impl CounterSeries {
     pub fn inc_by(&self, value: f64) -> Result<(), MetricError> {
         if !value.is_finite() || value < 0.0 {
             return Err(MetricError::InvalidIncrement {
-                metric: self.0.metric.name.clone(),
+                metric: self.0.family.name().to_owned(),
                 value,
             });
         }
@@ -117,11 +93,11 @@ impl CounterSeries {
 
 /// A custom gauge.
 #[derive(Debug, Clone)]
-pub struct Gauge(pub(super) Arc<Metric<Arc<GaugeCell>>>);
+pub struct Gauge(pub(super) Arc<Family<GaugeCell>>);
 
 /// One series of a [`Gauge`].
 #[derive(Debug)]
-pub struct GaugeSeries(Lazy<Arc<GaugeCell>>);
+pub struct GaugeSeries(Lazy<GaugeCell>);
 
 impl Gauge {
     /// The series with these label values. Asking for it records nothing.
@@ -129,7 +105,7 @@ impl Gauge {
     /// # Errors
     /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
     pub fn with(&self, labels: impl LabelSet) -> Result<GaugeSeries, MetricError> {
-        self.0.with(labels).map(GaugeSeries)
+        Lazy::new(&self.0, labels).map(GaugeSeries)
     }
 }
 
@@ -162,11 +138,11 @@ impl GaugeSeries {
 
 /// A custom histogram.
 #[derive(Debug, Clone)]
-pub struct Histogram(pub(super) Arc<Metric<BoundHistogram<f64>>>);
+pub struct Histogram(pub(super) Arc<Family<HistogramCell>>);
 
 /// One series of a [`Histogram`].
 #[derive(Debug)]
-pub struct HistogramSeries(Lazy<BoundHistogram<f64>>);
+pub struct HistogramSeries(Lazy<HistogramCell>);
 
 impl Histogram {
     /// The series with these label values. Asking for it records nothing.
@@ -174,7 +150,7 @@ impl Histogram {
     /// # Errors
     /// [`MetricError::WrongLabelCount`] or [`MetricError::UndeclaredLabel`].
     pub fn with(&self, labels: impl LabelSet) -> Result<HistogramSeries, MetricError> {
-        self.0.with(labels).map(HistogramSeries)
+        Lazy::new(&self.0, labels).map(HistogramSeries)
     }
 }
 
@@ -186,7 +162,7 @@ impl HistogramSeries {
     pub fn observe(&self, value: f64) -> Result<(), MetricError> {
         if !value.is_finite() {
             return Err(MetricError::InvalidObservation {
-                metric: self.0.metric.name.clone(),
+                metric: self.0.family.name().to_owned(),
                 value,
             });
         }

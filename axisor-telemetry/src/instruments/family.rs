@@ -1,189 +1,150 @@
 //! A family of series and its bound.
 
-use std::hash::{Hash, Hasher};
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use hashbrown::{Equivalent, HashMap};
-use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram};
-use opentelemetry::{Key, KeyValue};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::metrics::v1::Metric;
 
-use super::unsaid::{GaugeKey, Unsaid};
+use super::cells::{CounterCell, GaugeCell, HistogramCell};
+use super::points::{self, SeriesCell, Span};
+use super::table::{Series, SeriesTable};
+use crate::catalog::{self, Values};
 use crate::label::OVERFLOW;
 
-/// How many series past the bound there may be for the values of closed labels.
+/// How many series past the bound there may be for label values that are known beforehand.
 pub(crate) const CLOSED_HEADROOM: usize = 500;
 
 /// A counter's series; increments are whole for the catalogue and fractional for custom metrics.
-pub(crate) type CounterFamily = Family<BoundCounter<u64>>;
+pub(crate) type CounterFamily = Family<CounterCell>;
 /// A gauge's series.
-pub(crate) type GaugeFamily = Family<Arc<GaugeCell>>;
+pub(crate) type GaugeFamily = Family<GaugeCell>;
 /// A histogram's series.
-pub(crate) type HistogramFamily = Family<BoundHistogram<f64>>;
+pub(crate) type HistogramFamily = Family<HistogramCell>;
 
-/// The series of one metric, each bound to its label values at its first use.
+/// The series of one metric, each made at its first use.
 ///
-/// Past `bound` series a free label becomes [`OVERFLOW`] and the recording is counted, so that the SDK's own
-/// silent fold is never reached.
-pub(crate) struct Family<B> {
-    name: Arc<str>,
-    labels: Arc<[LabelName]>,
-    bind: Bind<B>,
-    series: RwLock<SeriesMap<B>>,
+/// Past `bound` series a free label value becomes [`OVERFLOW`] and the recording is counted.
+pub(crate) struct Family<C> {
+    definition: Definition,
+    new_cell: Box<dyn Fn() -> C + Send + Sync>,
+    /// Since when its series count, in nanoseconds since 1970.
+    since: u64,
+    series: RwLock<SeriesTable<C>>,
     bound: usize,
     overflow: Option<Arc<CounterFamily>>,
     overflowed: AtomicBool,
 }
 
-/// One gauge series, which knows its value: the SDK's gauge can only be set.
-pub(crate) struct GaugeCell {
-    value: Mutex<f64>,
-    gauge: BoundGauge<f64>,
-    key: GaugeKey,
-    unsaid: Arc<Unsaid>,
+/// What a family is called, whether it is the catalogue's or a user's.
+pub(crate) struct Definition {
+    pub(crate) name: String,
+    pub(crate) help: String,
+    pub(crate) labels: Box<[Label]>,
 }
-
-impl GaugeCell {
-    pub(crate) fn new(gauge: BoundGauge<f64>, key: GaugeKey, unsaid: Arc<Unsaid>) -> Self {
-        Self {
-            value: Mutex::new(0.0),
-            gauge,
-            key,
-            unsaid,
-        }
-    }
-
-    pub(crate) fn set(&self, value: f64) {
-        self.change(|_| value);
-    }
-
-    pub(crate) fn add(&self, by: f64) {
-        self.change(|value| value + by);
-    }
-
-    fn change(&self, change: impl FnOnce(f64) -> f64) {
-        let mut value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = *value;
-        *value = change(before);
-        // Told first and only then no longer odd, or a collection in between finds the value before both.
-        self.gauge.record(*value);
-        if !value.is_finite() || !before.is_finite() {
-            self.unsaid.gauge(&self.key, *value);
-        }
-    }
-}
-
-/// The series there are.
-type SeriesMap<B> = HashMap<LabelValues, B>;
-
-/// A series: that of the label values asked for, or the one they are folded into.
-pub(crate) enum Found<B> {
-    Own(B),
-    Folded(B),
-}
-
-/// Makes the series of these label values.
-type Bind<B> = Box<dyn Fn(&[KeyValue]) -> B + Send + Sync>;
 
 /// A label's name and whether its values are a set known beforehand.
-#[derive(Clone)]
-pub(crate) struct LabelName {
-    pub(crate) key: Key,
-    pub(crate) closed: bool,
+pub struct Label {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) values: Values,
 }
 
-#[derive(PartialEq, Eq)]
-struct LabelValues(Box<[Box<str>]>);
+/// A series: that of the label values asked for, or the one they are folded into.
+pub(crate) enum Found<C> {
+    Own(C),
+    Folded(C),
+}
 
-impl Hash for LabelValues {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.iter().for_each(|value| value.hash(state));
+impl From<&catalog::Series> for Definition {
+    fn from(series: &catalog::Series) -> Self {
+        let label = |label: &catalog::Label| Label {
+            name: label.name.into(),
+            values: label.values,
+        };
+        Self {
+            name: series.name.to_owned(),
+            help: series.help.to_owned(),
+            labels: series.labels.iter().map(label).collect(),
+        }
     }
 }
 
-struct Given<'a>(&'a [&'a str]);
-
-impl Hash for Given<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.iter().for_each(|value| value.hash(state));
-    }
+/// Where label values come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// From outside: those of free labels may turn out to be any number of texts.
+    Data,
+    /// They stand in the code, all of them, and are no more than there are places for them.
+    Code,
 }
 
-impl Equivalent<LabelValues> for Given<'_> {
-    fn equivalent(&self, key: &LabelValues) -> bool {
-        self.0.len() == key.0.len()
-            && self
-                .0
-                .iter()
-                .zip(&key.0)
-                .all(|(given, kept)| *given == &**kept)
-    }
-}
-
-impl<B: Clone> Family<B> {
-    pub(crate) fn new(
-        name: Arc<str>,
-        labels: Arc<[LabelName]>,
+impl<C: SeriesCell> Family<C> {
+    /// A family of cells that `new_cell` makes; without labels it has its series from the start.
+    pub(super) fn new(
+        definition: Definition,
         bound: usize,
         overflow: Option<Arc<CounterFamily>>,
-        bind: impl Fn(&[KeyValue]) -> B + Send + Sync + 'static,
+        new_cell: impl Fn() -> C + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            name,
-            labels,
-            bind: Box::new(bind),
+        let family = Self {
+            definition,
+            new_cell: Box::new(new_cell),
+            since: points::now(),
             series: RwLock::default(),
             bound,
             overflow,
             overflowed: AtomicBool::new(false),
+        };
+        if family.labels().is_empty() {
+            family.with(&[]);
         }
+        family
     }
 
-    /// The series with these label values, in the order of the family's labels.
-    ///
-    /// A value too many is left out and a missing one is empty: recorders give as many as the catalogue has.
-    pub(crate) fn with(&self, values: &[&str]) -> B {
-        match self.resolve(values) {
+    /// The series with these label values, as many as the family has labels and in their order.
+    pub(crate) fn with(&self, values: &[&str]) -> C {
+        match self.resolve(values, Origin::Data) {
             Found::Own(series) | Found::Folded(series) => series,
         }
     }
 
     /// As [`with`](Self::with), for those who keep the series: only an own one may be kept, since each recording
     /// that is folded has to be counted as such.
-    pub(crate) fn resolve(&self, values: &[&str]) -> Found<B> {
-        let found = self.find(&self.read(), values);
-        let found = found.unwrap_or_else(|| self.make(values));
+    pub(crate) fn resolve(&self, values: &[&str], origin: Origin) -> Found<C> {
+        self.find_or_make(values, origin, &self.new_cell)
+    }
+
+    fn find_or_make(&self, values: &[&str], origin: Origin, new: impl Fn() -> C) -> Found<C> {
+        debug_assert_eq!(values.len(), self.labels().len(), "{self:?}");
+        let found = self.find(&self.read(), values, origin);
+        let found = found.unwrap_or_else(|| self.make(values, origin, new));
         if let Found::Folded(_) = found {
             self.report_overflow();
         }
         found
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, SeriesMap<B>> {
-        self.series.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn find(&self, series: &SeriesMap<B>, values: &[&str]) -> Option<Found<B>> {
-        if let Some(own) = series.get(&Given(values)) {
+    fn find(&self, series: &SeriesTable<C>, values: &[&str], origin: Origin) -> Option<Found<C>> {
+        if let Some(own) = series.find(values) {
             return Some(Found::Own(own.clone()));
         }
         if series.len() < self.bound {
             return None;
         }
-        let folded = self.folded(values, series.len());
-        series.get(&Given(&folded)).cloned().map(Found::Folded)
+        let folded = self.folded(values, origin, series.len());
+        series.find(&folded).cloned().map(Found::Folded)
     }
 
-    fn make(&self, values: &[&str]) -> Found<B> {
+    fn make(&self, values: &[&str], origin: Origin, new: impl Fn() -> C) -> Found<C> {
         let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = self.find(&series, values) {
+        if let Some(found) = self.find(&series, values, origin) {
             return found;
         }
-        if series.len() < self.bound {
-            return Found::Own(self.insert(&mut series, values));
-        }
-        let folded = self.folded(values, series.len());
-        let made = self.insert(&mut series, &folded);
+        let folded = self.folded(values, origin, series.len());
+        let made = new();
+        series.insert(&folded, made.clone());
         if folded == values {
             Found::Own(made)
         } else {
@@ -191,55 +152,234 @@ impl<B: Clone> Family<B> {
         }
     }
 
-    fn insert(&self, series: &mut SeriesMap<B>, values: &[&str]) -> B {
-        let attributes: Vec<KeyValue> = self
-            .labels
-            .iter()
-            .zip(values)
-            .map(|(label, value)| KeyValue::new(label.key.clone(), String::from(*value)))
-            .collect();
-        let bound = (self.bind)(&attributes);
-        let key = LabelValues(values.iter().map(|value| Box::from(*value)).collect());
-        series.insert(key, bound.clone());
-        bound
-    }
-
-    /// Closed labels keep their values, unless there turn out to be more than their recorder promised.
-    fn folded<'a>(&self, values: &[&'a str], series: usize) -> Vec<&'a str> {
-        let keep = series < self.bound + CLOSED_HEADROOM;
-        let fold = |(label, value): (&LabelName, &&'a str)| {
-            if label.closed && keep {
+    /// The values under which a series is found or made while there are so many: known ones keep theirs, unless
+    /// there turn out to be more than their recorder promised.
+    fn folded<'a>(&self, values: &[&'a str], origin: Origin, series: usize) -> Vec<&'a str> {
+        let fold = |(label, value): (&Label, &&'a str)| {
+            let known = origin == Origin::Code || label.values == Values::Closed;
+            let headroom = if known { CLOSED_HEADROOM } else { 0 };
+            if series < self.bound + headroom {
                 *value
             } else {
                 OVERFLOW
             }
         };
-        self.labels.iter().zip(values).map(fold).collect()
+        self.labels().iter().zip(values).map(fold).collect()
     }
 
     fn report_overflow(&self) {
+        let name = self.name();
         if let Some(overflow) = &self.overflow {
-            overflow.with(&[&self.name]).add(1);
+            overflow.with(&[name]).add(1);
         }
         if !self.overflowed.swap(true, Ordering::Relaxed) {
-            tracing::warn!(metric = %self.name, bound = self.bound, "bound of series reached: further label values become `other`");
+            tracing::warn!(metric = %name, bound = self.bound, "bound of series reached: further label values become `other`");
         }
+    }
+}
+
+impl HistogramFamily {
+    /// As [`resolve`](Self::resolve), but a series that is made has these upper bounds instead of the family's. Who
+    /// makes a series first decides.
+    pub(crate) fn resolve_in(
+        &self,
+        buckets: &[f64],
+        values: &[&str],
+        origin: Origin,
+    ) -> Found<HistogramCell> {
+        self.find_or_make(values, origin, || HistogramCell::new(buckets.into()))
+    }
+}
+
+impl<C> Family<C> {
+    pub(super) fn name(&self) -> &str {
+        &self.definition.name
+    }
+
+    pub(super) fn labels(&self) -> &[Label] {
+        &self.definition.labels
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, SeriesTable<C>> {
+        self.series.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A family whatever its series are.
+pub(super) trait AnyFamily: Send + Sync {
+    fn name(&self) -> &str;
+
+    /// Its series as they stand at `now`; none if there are none.
+    fn metric(&self, now: u64) -> Option<Metric>;
+}
+
+impl<C: SeriesCell> AnyFamily for Family<C> {
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn metric(&self, now: u64) -> Option<Metric> {
+        let points = self.points(now);
+        (!points.is_empty()).then(|| Metric {
+            name: self.definition.name.clone(),
+            description: self.definition.help.clone(),
+            data: Some(C::data(points)),
+            ..Metric::default()
+        })
+    }
+}
+
+/// How many series are read before those who wait to make another get their turn.
+const AT_ONCE: usize = 256;
+
+impl<C: SeriesCell> Family<C> {
+    fn points(&self, now: u64) -> Vec<C::Point> {
+        let span = Span {
+            start: self.since,
+            end: now,
+        };
+        let point = |series: &Series<C>| series.cell.point(self.attributes(series), span);
+        let mut points = Vec::with_capacity(self.read().len());
+        loop {
+            let table = self.read();
+            let series = table.from(points.len());
+            if series.is_empty() {
+                return points;
+            }
+            points.extend(series.iter().take(AT_ONCE).map(point));
+        }
+    }
+
+    fn attributes(&self, series: &Series<C>) -> Vec<KeyValue> {
+        let labels = self.labels().iter().zip(&series.values);
+        labels
+            .map(|(label, value)| points::label(&label.name, value))
+            .collect()
+    }
+}
+
+impl<C> fmt::Debug for Family<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metric")
+            .field("name", &self.definition.name)
+            .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use opentelemetry_proto::tonic::metrics::v1::metric::Data;
     use std::sync::mpsc;
     use std::time::Duration;
 
+    /// A family with a label for each of `labels`, and the counter of what it folds.
+    fn family(labels: &[Values], bound: usize) -> (Family<CounterCell>, Arc<CounterFamily>) {
+        let overflow = CounterFamily::new(definition(&[Values::Free]), 10, None, CounterCell::new);
+        let overflow = Arc::new(overflow);
+        let told = Some(Arc::clone(&overflow));
+        let family = Family::new(definition(labels), bound, told, CounterCell::new);
+        (family, overflow)
+    }
+
+    fn definition(labels: &[Values]) -> Definition {
+        let label = |(nth, values): (usize, &Values)| Label {
+            name: format!("label_{nth}").into(),
+            values: *values,
+        };
+        Definition {
+            name: "axisor_test".to_owned(),
+            help: "Test".to_owned(),
+            labels: labels.iter().enumerate().map(label).collect(),
+        }
+    }
+
+    fn is_own<C>(found: &Found<C>) -> bool {
+        matches!(found, Found::Own(_))
+    }
+
+    /// The label values of all series, in the order in which they were made.
+    fn series<C>(family: &Family<C>) -> Vec<String> {
+        let table = family.read();
+        let joined = |series: &Series<C>| series.values.join(" ");
+        table.from(0).iter().map(joined).collect()
+    }
+
+    #[test]
+    fn values_from_data_fold_at_the_bound_and_known_ones_only_past_the_headroom() {
+        let (family, overflow) = family(&[Values::Free], 2);
+        for own in ["a", "b"] {
+            assert!(is_own(&family.resolve(&[own], Origin::Data)));
+        }
+        assert!(!is_own(&family.resolve(&["c"], Origin::Data)));
+        for known in 0..CLOSED_HEADROOM - 1 {
+            assert!(is_own(&family.resolve(&[&known.to_string()], Origin::Code)));
+        }
+        assert!(!is_own(&family.resolve(&["one too many"], Origin::Code)));
+        assert!(is_own(&family.resolve(&["0"], Origin::Code)));
+        assert_eq!(series(&family)[..4], ["a", "b", "other", "0"]);
+        assert_eq!(series(&family).len(), 2 + CLOSED_HEADROOM);
+        assert_eq!(overflow.with(&["axisor_test"]).read(), 2);
+    }
+
+    #[test]
+    fn a_known_series_is_found_by_data_too() {
+        let (family, overflow) = family(&[Values::Free], 1);
+        family.with(&["data"]);
+        family.resolve(&["code"], Origin::Code);
+        assert!(is_own(&family.resolve(&["code"], Origin::Data)));
+        assert_eq!(overflow.with(&["axisor_test"]).read(), 0);
+    }
+
+    #[test]
+    fn closed_labels_keep_their_values_beside_a_folded_one() {
+        let (family, _) = family(&[Values::Closed, Values::Free], 1);
+        for values in [["GET", "/a"], ["GET", "/b"], ["PUT", "/b"], ["PUT", "/c"]] {
+            family.with(&values);
+        }
+        assert_eq!(series(&family), ["GET /a", "GET other", "PUT other"]);
+    }
+
+    #[test]
+    fn a_series_has_the_buckets_of_who_made_it() {
+        let ours: Arc<[f64]> = [1.0, 2.0].into();
+        let new_cell = move || HistogramCell::new(Arc::clone(&ours));
+        let family = Family::new(definition(&[Values::Free]), 10, None, new_cell);
+        family.with(&["first"]).record(1.5);
+        for value in ["first", "second"] {
+            let found = family.resolve_in(&[5.0], &[value], Origin::Code);
+            let Found::Own(series) = found else {
+                panic!("{value} is folded")
+            };
+            series.record(7.0);
+        }
+        let data = family.metric(0).and_then(|metric| metric.data);
+        let Some(Data::Histogram(histogram)) = data else {
+            panic!("{data:?} of a histogram")
+        };
+        let bounds = histogram.data_points.iter().map(|p| &p.explicit_bounds[..]);
+        assert_eq!(bounds.collect::<Vec<_>>(), [&[1.0, 2.0][..], &[5.0]]);
+        let counts = histogram.data_points.iter().map(|p| &p.bucket_counts[..]);
+        assert_eq!(counts.collect::<Vec<_>>(), [&[0, 1, 1][..], &[0, 1]]);
+    }
+
+    #[test]
+    fn a_collection_has_every_series_once_in_the_order_they_were_made() {
+        let (family, _) = family(&[Values::Free], 2 * AT_ONCE);
+        let names: Vec<String> = (0..2 * AT_ONCE).map(|nth| nth.to_string()).collect();
+        for name in &names {
+            family.with(&[name]);
+        }
+        let points = family.points(0);
+        let of = |name: &String| vec![points::label("label_0", name)];
+        let attributes: Vec<_> = points.into_iter().map(|point| point.attributes).collect();
+        assert_eq!(attributes, names.iter().map(of).collect::<Vec<_>>());
+    }
+
     #[test]
     fn a_recording_that_is_folded_needs_no_write_lock() {
-        let label = LabelName {
-            key: Key::from_static_str("key"),
-            closed: false,
-        };
-        let family = Arc::new(Family::new("name".into(), [label].into(), 1, None, |_| ()));
+        let (family, _) = family(&[Values::Free], 1);
+        let family = Arc::new(family);
         family.with(&["own"]);
         family.with(&["folded"]);
         let reading = family.read();

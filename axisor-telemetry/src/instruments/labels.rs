@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use opentelemetry::Key;
-
 use super::error::MetricError;
+use super::family::Label;
 
 /// The values of a metric's labels: by position (`["buy", "limit"]`), by name (`[("side", "buy")]`), or none (`()`).
 ///
@@ -16,68 +15,92 @@ impl<L: Resolve> LabelSet for L {}
 
 /// Finds each label's value; sealed, since this module is private.
 pub trait Resolve {
-    fn resolve(self, metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError>;
+    fn resolve(self, metric: &str, labels: &[Label]) -> Result<Vec<String>, MetricError>;
 }
 
 /// What a label set is a list of: values, or names with values.
 pub trait Entry: Sized {
-    fn resolve(entries: &[Self], metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError>;
+    fn resolve(
+        entries: &[Self],
+        metric: &str,
+        labels: &[Label],
+    ) -> Result<Vec<String>, MetricError>;
 }
 
 impl<E: Entry> Resolve for &[E] {
-    fn resolve(self, metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError> {
+    fn resolve(self, metric: &str, labels: &[Label]) -> Result<Vec<String>, MetricError> {
         E::resolve(self, metric, labels)
     }
 }
 
 impl<E: Entry, const N: usize> Resolve for [E; N] {
-    fn resolve(self, metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError> {
+    fn resolve(self, metric: &str, labels: &[Label]) -> Result<Vec<String>, MetricError> {
         E::resolve(&self, metric, labels)
     }
 }
 
 impl<E: Entry, const N: usize> Resolve for &[E; N] {
-    fn resolve(self, metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError> {
+    fn resolve(self, metric: &str, labels: &[Label]) -> Result<Vec<String>, MetricError> {
         E::resolve(self, metric, labels)
     }
 }
 
 impl Resolve for () {
-    fn resolve(self, metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError> {
+    fn resolve(self, metric: &str, labels: &[Label]) -> Result<Vec<String>, MetricError> {
         by_position::<&str>(&[], metric, labels)
     }
 }
 
 impl Entry for &str {
-    fn resolve(entries: &[Self], metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError> {
+    fn resolve(
+        entries: &[Self],
+        metric: &str,
+        labels: &[Label],
+    ) -> Result<Vec<String>, MetricError> {
         by_position(entries, metric, labels)
     }
 }
 
 impl Entry for String {
-    fn resolve(entries: &[Self], metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError> {
+    fn resolve(
+        entries: &[Self],
+        metric: &str,
+        labels: &[Label],
+    ) -> Result<Vec<String>, MetricError> {
         by_position(entries, metric, labels)
     }
 }
 
 impl Entry for &String {
-    fn resolve(entries: &[Self], metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError> {
+    fn resolve(
+        entries: &[Self],
+        metric: &str,
+        labels: &[Label],
+    ) -> Result<Vec<String>, MetricError> {
         by_position(entries, metric, labels)
     }
 }
 
 impl Entry for Cow<'_, str> {
-    fn resolve(entries: &[Self], metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError> {
+    fn resolve(
+        entries: &[Self],
+        metric: &str,
+        labels: &[Label],
+    ) -> Result<Vec<String>, MetricError> {
         by_position(entries, metric, labels)
     }
 }
 
 impl<N: AsRef<str>, V: AsRef<str>> Entry for (N, V) {
-    fn resolve(entries: &[Self], metric: &str, labels: &[Key]) -> Result<Vec<String>, MetricError> {
+    fn resolve(
+        entries: &[Self],
+        metric: &str,
+        labels: &[Label],
+    ) -> Result<Vec<String>, MetricError> {
         let mut values = vec![String::new(); labels.len()];
         for (name, value) in entries {
             let name = name.as_ref();
-            let Some(position) = labels.iter().position(|label| label.as_str() == name) else {
+            let Some(position) = labels.iter().position(|label| label.name == name) else {
                 return Err(MetricError::UndeclaredLabel {
                     metric: metric.to_owned(),
                     label: name.to_owned(),
@@ -93,7 +116,7 @@ impl<N: AsRef<str>, V: AsRef<str>> Entry for (N, V) {
 fn by_position<V: AsRef<str>>(
     values: &[V],
     metric: &str,
-    labels: &[Key],
+    labels: &[Label],
 ) -> Result<Vec<String>, MetricError> {
     if values.len() != labels.len() {
         return Err(MetricError::WrongLabelCount {
@@ -108,9 +131,9 @@ fn by_position<V: AsRef<str>>(
         .collect())
 }
 
-fn names(labels: &[Key]) -> Vec<String> {
+fn names(labels: &[Label]) -> Vec<String> {
     labels
         .iter()
-        .map(|label| label.as_str().to_owned())
+        .map(|label| label.name.clone().into_owned())
         .collect()
 }

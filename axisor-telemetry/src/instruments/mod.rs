@@ -1,22 +1,24 @@
 //! Handles bound to the catalogue's series: the only way a number gets in.
 
 mod binding;
+mod cells;
 mod custom;
 mod error;
+mod families;
 mod family;
 mod labels;
-mod meters;
+mod points;
 mod registry;
-mod unsaid;
+mod table;
 
-pub(crate) use binding::BoundCell;
+pub(crate) use binding::Bound;
+pub(crate) use cells::{CounterCell, GaugeCell, HistogramCell};
 pub use custom::{Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries};
 pub use error::MetricError;
-pub(crate) use family::{CLOSED_HEADROOM, CounterFamily, GaugeFamily, HistogramFamily};
+pub(crate) use families::Families;
+pub(crate) use family::{CounterFamily, Found, GaugeFamily, HistogramFamily, Origin};
 pub use labels::LabelSet;
-pub(crate) use meters::{Meters, OVERFLOW_BOUND};
 pub(crate) use registry::CustomMetrics;
-pub(crate) use unsaid::{GaugeKey, Unsaid, ZeroHistogram};
 
 use std::sync::Arc;
 
@@ -28,49 +30,49 @@ use crate::catalog;
     expect(dead_code, reason = "no HTTP layer records requests")
 )]
 pub(crate) struct Instruments {
-    pub(crate) http_requests: CounterFamily,
-    pub(crate) http_request_duration: HistogramFamily,
-    pub(crate) http_requests_aborted: CounterFamily,
-    pub(crate) active_users: GaugeFamily,
-    pub(crate) database_connections: GaugeFamily,
-    pub(crate) automation_executions: CounterFamily,
-    pub(crate) margin_guard_actions: CounterFamily,
-    pub(crate) system_health: GaugeFamily,
-    pub(crate) payment_processing: CounterFamily,
-    pub(crate) worker_queue_size: GaugeFamily,
-    pub(crate) auth_failures: CounterFamily,
-    pub(crate) page_load_duration: HistogramFamily,
-    pub(crate) poll_failures: CounterFamily,
-    pub(crate) automation_duration: HistogramFamily,
-    pub(crate) automations_in_flight: GaugeFamily,
-    pub(crate) margin_guard_duration: HistogramFamily,
-    pub(crate) margin_guard_in_flight: GaugeFamily,
+    pub(crate) http_requests: Arc<CounterFamily>,
+    pub(crate) http_request_duration: Arc<HistogramFamily>,
+    pub(crate) http_requests_aborted: Arc<CounterFamily>,
+    pub(crate) active_users: Arc<GaugeFamily>,
+    pub(crate) database_connections: Arc<GaugeFamily>,
+    pub(crate) automation_executions: Arc<CounterFamily>,
+    pub(crate) margin_guard_actions: Arc<CounterFamily>,
+    pub(crate) system_health: Arc<GaugeFamily>,
+    pub(crate) payment_processing: Arc<CounterFamily>,
+    pub(crate) worker_queue_size: Arc<GaugeFamily>,
+    pub(crate) auth_failures: Arc<CounterFamily>,
+    pub(crate) page_load_duration: Arc<HistogramFamily>,
+    pub(crate) poll_failures: Arc<CounterFamily>,
+    pub(crate) automation_duration: Arc<HistogramFamily>,
+    pub(crate) automations_in_flight: Arc<GaugeFamily>,
+    pub(crate) margin_guard_duration: Arc<HistogramFamily>,
+    pub(crate) margin_guard_in_flight: Arc<GaugeFamily>,
     pub(crate) telemetry_exported: Arc<CounterFamily>,
     pub(crate) telemetry_dropped: Arc<CounterFamily>,
 }
 
 impl Instruments {
-    pub(crate) fn new(meters: &Arc<Meters>) -> Self {
+    pub(crate) fn new(families: &Families) -> Self {
         Self {
-            http_requests: meters.counter(&catalog::HTTP_REQUESTS),
-            http_request_duration: meters.histogram(&catalog::HTTP_REQUEST_DURATION),
-            http_requests_aborted: meters.counter(&catalog::HTTP_REQUESTS_ABORTED),
-            active_users: meters.gauge(&catalog::ACTIVE_USERS),
-            database_connections: meters.gauge(&catalog::DATABASE_CONNECTIONS),
-            automation_executions: meters.counter(&catalog::AUTOMATION_EXECUTIONS),
-            margin_guard_actions: meters.counter(&catalog::MARGIN_GUARD_ACTIONS),
-            system_health: meters.gauge(&catalog::SYSTEM_HEALTH),
-            payment_processing: meters.counter(&catalog::PAYMENT_PROCESSING),
-            worker_queue_size: meters.gauge(&catalog::WORKER_QUEUE_SIZE),
-            auth_failures: meters.counter(&catalog::AUTH_FAILURES),
-            page_load_duration: meters.histogram(&catalog::PAGE_LOAD_DURATION),
-            poll_failures: meters.counter(&catalog::POLL_FAILURES),
-            automation_duration: meters.histogram(&catalog::AUTOMATION_DURATION),
-            automations_in_flight: meters.gauge(&catalog::AUTOMATIONS_IN_FLIGHT),
-            margin_guard_duration: meters.histogram(&catalog::MARGIN_GUARD_DURATION),
-            margin_guard_in_flight: meters.gauge(&catalog::MARGIN_GUARD_IN_FLIGHT),
-            telemetry_exported: Arc::new(meters.counter(&catalog::TELEMETRY_EXPORTED)),
-            telemetry_dropped: Arc::new(meters.counter(&catalog::TELEMETRY_DROPPED)),
+            http_requests: families.counter(&catalog::HTTP_REQUESTS),
+            http_request_duration: families.histogram(&catalog::HTTP_REQUEST_DURATION),
+            http_requests_aborted: families.counter(&catalog::HTTP_REQUESTS_ABORTED),
+            active_users: families.gauge(&catalog::ACTIVE_USERS),
+            database_connections: families.gauge(&catalog::DATABASE_CONNECTIONS),
+            automation_executions: families.counter(&catalog::AUTOMATION_EXECUTIONS),
+            margin_guard_actions: families.counter(&catalog::MARGIN_GUARD_ACTIONS),
+            system_health: families.gauge(&catalog::SYSTEM_HEALTH),
+            payment_processing: families.counter(&catalog::PAYMENT_PROCESSING),
+            worker_queue_size: families.gauge(&catalog::WORKER_QUEUE_SIZE),
+            auth_failures: families.counter(&catalog::AUTH_FAILURES),
+            page_load_duration: families.histogram(&catalog::PAGE_LOAD_DURATION),
+            poll_failures: families.counter(&catalog::POLL_FAILURES),
+            automation_duration: families.histogram(&catalog::AUTOMATION_DURATION),
+            automations_in_flight: families.gauge(&catalog::AUTOMATIONS_IN_FLIGHT),
+            margin_guard_duration: families.histogram(&catalog::MARGIN_GUARD_DURATION),
+            margin_guard_in_flight: families.gauge(&catalog::MARGIN_GUARD_IN_FLIGHT),
+            telemetry_exported: families.counter(&catalog::TELEMETRY_EXPORTED),
+            telemetry_dropped: families.counter(&catalog::TELEMETRY_DROPPED),
         }
     }
 }

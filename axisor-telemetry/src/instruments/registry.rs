@@ -3,25 +3,23 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use opentelemetry::Key;
-
-use super::custom::{Counter, Gauge, Histogram, Metric};
+use super::custom::{Counter, Gauge, Histogram};
 use super::error::MetricError;
-use super::family::LabelName;
-use super::meters::{Definition, Meters};
-use crate::catalog::{self, Kind};
+use super::families::Families;
+use super::family::{Definition, Label};
+use crate::catalog::{self, Kind, Values};
 
 /// Makes custom metrics and knows which names are taken.
 pub(crate) struct CustomMetrics {
-    meters: Arc<Meters>,
+    families: Arc<Families>,
     taken: Mutex<HashSet<String>>,
 }
 
 impl CustomMetrics {
-    pub(crate) fn new(meters: Arc<Meters>) -> Self {
+    pub(crate) fn new(families: Arc<Families>) -> Self {
         let taken = catalog::all().flat_map(|series| names(series.name, samples(series.kind)));
         Self {
-            meters,
+            families,
             taken: Mutex::new(taken.collect()),
         }
     }
@@ -33,8 +31,8 @@ impl CustomMetrics {
         labels: &[&str],
     ) -> Result<Counter, MetricError> {
         let definition = self.define(name, help, labels, NUMBER)?;
-        let family = self.meters.counter_family(&definition);
-        Ok(Counter(Metric::new(definition, family)))
+        let family = self.families.sum_of(definition);
+        Ok(Counter(family))
     }
 
     pub(crate) fn gauge(
@@ -44,8 +42,8 @@ impl CustomMetrics {
         labels: &[&str],
     ) -> Result<Gauge, MetricError> {
         let definition = self.define(name, help, labels, NUMBER)?;
-        let family = self.meters.gauge_family(&definition);
-        Ok(Gauge(Metric::new(definition, family)))
+        let family = self.families.gauge_of(definition);
+        Ok(Gauge(family))
     }
 
     pub(crate) fn histogram(
@@ -67,8 +65,8 @@ impl CustomMetrics {
             });
         }
         let definition = self.define(name, help, labels, HISTOGRAM)?;
-        let family = self.meters.histogram_family(&definition, buckets);
-        Ok(Histogram(Metric::new(definition, family)))
+        let family = self.families.histogram_of(definition, buckets);
+        Ok(Histogram(family))
     }
 
     fn define(
@@ -81,9 +79,9 @@ impl CustomMetrics {
         check(name, help, labels)?;
         self.take(name, samples)?;
         warn_of_the_collector(name, labels);
-        let free = |label: &&str| LabelName {
-            key: Key::new((*label).to_owned()),
-            closed: false,
+        let free = |label: &&str| Label {
+            name: (*label).to_owned().into(),
+            values: Values::Free,
         };
         Ok(Definition {
             name: name.to_owned(),

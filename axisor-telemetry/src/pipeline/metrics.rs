@@ -1,4 +1,4 @@
-//! One reader for both ways out: what a scrape gets and what is pushed is the same collection.
+//! One collection for both ways out: what a scrape gets is what is pushed.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,13 +15,12 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::amend::Amendment;
 use super::control::{Control, Orders};
 use super::ledger::{Ledger, Loss, Signal};
 use super::otlp::{Receiver, Sent};
 use super::split;
 use crate::config::Metrics;
-use crate::instruments::Unsaid;
+use crate::instruments::Families;
 
 /// Why nothing could be collected.
 #[derive(Debug, thiserror::Error)]
@@ -81,22 +80,21 @@ impl MetricReader for Reader {
     }
 }
 
-/// Collects every series as it stands.
+/// Collects every series as it stands: the product's own, and after them those of users' OpenTelemetry instruments.
 #[derive(Clone)]
 pub(crate) struct Collector {
     reader: Reader,
-    unsaid: Arc<Unsaid>,
+    families: Arc<Families>,
 }
 
 impl Collector {
-    pub(crate) fn new(reader: Reader, unsaid: Arc<Unsaid>) -> Self {
-        Self { reader, unsaid }
+    pub(crate) fn new(reader: Reader, families: Arc<Families>) -> Self {
+        Self { reader, families }
     }
 
     /// # Errors
     /// [`CollectError`]; nothing is recorded or reset by a collection.
     pub(crate) fn collect(&self) -> Result<ExportMetricsServiceRequest, CollectError> {
-        let amendment = Amendment::of(&self.unsaid);
         let mut metrics = ResourceMetrics::default();
         catch_unwind(AssertUnwindSafe(|| self.reader.collect(&mut metrics)))
             .map_err(|_| CollectError::Panicked)?
@@ -104,7 +102,10 @@ impl Collector {
                 reason: error.to_string(),
             })?;
         let mut request = ExportMetricsServiceRequest::from(&metrics);
-        amendment.apply(&mut request);
+        let ours = self.families.collect(); // last, since users' callbacks may record
+        if let Some(resource) = request.resource_metrics.first_mut() {
+            resource.scope_metrics.insert(0, ours);
+        }
         Ok(request)
     }
 }

@@ -1,6 +1,5 @@
 //! Out of the process: resource, readers, exporters and their thread, and the account of what was sent.
 
-mod amend;
 mod console;
 mod control;
 mod encode;
@@ -33,43 +32,25 @@ use opentelemetry_sdk::trace::{
     Sampler as SdkSampler, SdkTracerProvider, SpanProcessor, TracerProviderBuilder,
 };
 
-use crate::catalog::{self, Series};
 use crate::clock::Clock;
 use crate::config::{Config, Sampler, TracesExporter};
-use crate::instruments::{CLOSED_HEADROOM, OVERFLOW_BOUND};
-use crate::trace::{Limits, SCOPE, Sampling, SpanFilter, SpanSink, Spans};
+use crate::trace::{Limits, Sampling, SpanFilter, SpanSink, Spans};
 use shared::Shared;
 use thread::ExporterThread;
 
-/// A provider whose one reader serves every way out.
+/// A provider for users' own instruments, each with as many series as one of the product's may have.
 pub(crate) fn meter_provider(
     config: &Config,
     resource: Resource,
     reader: Reader,
 ) -> SdkMeterProvider {
     let bound = config.metrics.series_bound;
-    let view = move |instrument: &Instrument| {
-        let limit = series_limit(instrument, bound);
-        Stream::builder().with_cardinality_limit(limit).build().ok()
-    };
+    let view = move |_: &Instrument| Stream::builder().with_cardinality_limit(bound).build().ok();
     SdkMeterProvider::builder()
         .with_resource(resource)
         .with_reader(reader)
         .with_view(view)
         .build()
-}
-
-/// Above the product's own bound, so that the SDK's silent fold is never reached; what has no labels needs no more
-/// than the one, since the SDK reserves room for as many series as there may be.
-fn series_limit(instrument: &Instrument, bound: usize) -> usize {
-    let named = |series: &&Series| series.name == instrument.name();
-    let ours = instrument.scope().name() == SCOPE;
-    let catalogued = catalog::all().filter(|_| ours).find(named);
-    match catalogued {
-        Some(series) if series.labels.is_empty() => 1,
-        Some(series) if *series == catalog::LABEL_OVERFLOW => OVERFLOW_BOUND + CLOSED_HEADROOM + 2,
-        _ => bound + CLOSED_HEADROOM + 2,
-    }
 }
 
 /// A tracer provider with the configuration's sampler and limits and, as yet, no processor.
@@ -197,48 +178,4 @@ pub(crate) fn spans(config: &Config, sinks: Vec<Arc<dyn SpanSink>>) -> Spans {
     let filter = SpanFilter::new(&config.traces.level);
     let sampling = Sampling::new(config.traces.sampler);
     Spans::new(filter, sampling, limits, sinks)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::instruments::{Instruments, Meters};
-    use opentelemetry::metrics::MeterProvider as _;
-    use std::collections::HashMap;
-    use std::sync::Mutex;
-
-    #[test]
-    fn only_what_has_labels_reserves_room_for_series() {
-        let limits = Arc::new(Mutex::new(HashMap::new()));
-        let seen = Arc::clone(&limits);
-        let view = move |instrument: &Instrument| {
-            let limit = series_limit(instrument, 10);
-            let mut seen = seen.lock().expect("not poisoned");
-            let scope = instrument.scope().name().to_owned();
-            seen.insert((scope, instrument.name().to_owned()), limit);
-            None
-        };
-        let provider = SdkMeterProvider::builder()
-            .with_reader(Reader::new())
-            .with_view(view)
-            .build();
-        let _instruments = Instruments::new(&Meters::new(provider.clone(), 10));
-        let _users = provider
-            .meter("user")
-            .f64_gauge("axisor_active_users")
-            .build();
-        let limit = |scope: &str, name: &str| {
-            limits.lock().expect("not poisoned")[&(scope.to_owned(), name.to_owned())]
-        };
-        assert_eq!(limit(SCOPE, "axisor_active_users"), 1);
-        assert_eq!(
-            limit(SCOPE, "axisor_worker_queue_size"),
-            10 + CLOSED_HEADROOM + 2
-        );
-        assert!(limit(SCOPE, "axisor_label_overflow_total") > OVERFLOW_BOUND);
-        assert_eq!(
-            limit("user", "axisor_active_users"),
-            10 + CLOSED_HEADROOM + 2
-        );
-    }
 }

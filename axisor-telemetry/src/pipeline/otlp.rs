@@ -1,9 +1,9 @@
 //! One OTLP receiver: how a request gets there and what the answer means.
 //!
 //! Follows the OpenTelemetry protocol specification for retries, `Retry-After`, throttling and partial
-//! success: <https://opentelemetry.io/docs/specs/otlp/>. The requests are the SDK's data in the protocol's own
-//! messages; they are sent from here rather than by `opentelemetry-otlp`, whose metric exporter accepts only
-//! what the SDK collected (no zero histogram, no exemplar) and which tells nobody of a partial success.
+//! success: <https://opentelemetry.io/docs/specs/otlp/>. Requests are sent from here rather than by
+//! `opentelemetry-otlp`, whose metric exporter accepts only what the SDK collected, which our series are not, and
+//! which tells nobody of a partial success.
 
 #[cfg(not(all(feature = "grpc", feature = "http")))]
 mod absent;

@@ -52,7 +52,7 @@ impl Part {
 impl Queue {
     pub(super) fn new(settings: &Traces, ledger: &Arc<Ledger>) -> Self {
         Self {
-            parts: (0..shard::count()).map(|_| Part::default()).collect(),
+            parts: shard::copies(Part::default),
             queued: AtomicUsize::new(0),
             sending: AtomicUsize::new(0),
             capacity: settings.queue_size,
@@ -72,8 +72,7 @@ impl Queue {
             self.queued.fetch_sub(1, Ordering::AcqRel);
             return self.lost(Loss::QueueFull, "a span that could not wait to be sent");
         }
-        let part = shard::own() % self.parts.len();
-        self.parts[part].lock().push_back(span);
+        shard::own(&self.parts).lock().push_back(span);
         if (before + 1).is_multiple_of(self.batch_size) {
             self.full_batch.notify_one();
         }

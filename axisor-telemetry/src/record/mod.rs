@@ -14,10 +14,8 @@ pub use pages::Pages;
 pub use payments::{PaymentStatus, Payments};
 pub use queues::Queues;
 
-use std::ops::Deref;
-
 use crate::call::Labels;
-use crate::instruments::{CounterFamily, GaugeFamily, HistogramFamily, Instruments};
+use crate::instruments::{CounterCell, Found, GaugeCell, HistogramCell, Instruments};
 use crate::outcome::Outcome;
 
 /// What an attribute records its calls as.
@@ -29,75 +27,58 @@ pub enum Recorder {
     MarginGuard,
 }
 
-/// The values of a series' labels, in the order of the catalogue.
-pub(crate) struct LabelValues<'a> {
-    values: [&'a str; 3],
-    count: usize,
-}
-
-impl<'a, const N: usize> From<[&'a str; N]> for LabelValues<'a> {
-    fn from(given: [&'a str; N]) -> Self {
-        let mut values = [""; 3];
-        values[..N].copy_from_slice(&given);
-        Self { values, count: N }
-    }
-}
-
-impl<'a> Deref for LabelValues<'a> {
-    type Target = [&'a str];
-
-    fn deref(&self) -> &[&'a str] {
-        &self.values[..self.count]
-    }
-}
-
 impl Recorder {
     /// The series that counts a call with this outcome.
-    pub(crate) fn counter<'a>(
+    pub(crate) fn counter(
         self,
-        instruments: &'a Instruments,
-        Labels([first, second]): &'a Labels,
+        instruments: &Instruments,
+        labels: &Labels,
         outcome: Outcome,
-    ) -> (&'a CounterFamily, LabelValues<'a>) {
+    ) -> Found<CounterCell> {
+        let ([first, second], origin) = labels.values();
+        let status = AutomationStatus::from(outcome).as_str();
         match self {
-            Self::Automation => {
-                let status = AutomationStatus::from(outcome).as_str();
-                let executions = &instruments.automation_executions;
-                (executions, [first, status].into())
-            }
-            Self::MarginGuard => (&instruments.margin_guard_actions, [&**first, second].into()),
+            Self::Automation => instruments
+                .automation_executions
+                .resolve(&[first, status], origin),
+            Self::MarginGuard => instruments
+                .margin_guard_actions
+                .resolve(&[first, second], origin),
         }
     }
 
-    /// The series that says how long a call with this outcome took.
-    pub(crate) fn duration<'a>(
+    /// The series that says how long a call with this outcome took, made with these upper bounds.
+    pub(crate) fn duration(
         self,
-        instruments: &'a Instruments,
-        Labels([first, second]): &'a Labels,
+        instruments: &Instruments,
+        labels: &Labels,
         outcome: Outcome,
-    ) -> (&'a HistogramFamily, LabelValues<'a>) {
+        buckets: &[f64],
+    ) -> Found<HistogramCell> {
+        let ([first, second], origin) = labels.values();
         let status = AutomationStatus::from(outcome).as_str();
         match self {
-            Self::Automation => (&instruments.automation_duration, [first, status].into()),
-            Self::MarginGuard => (
-                &instruments.margin_guard_duration,
-                [first, second, status].into(),
+            Self::Automation => {
+                instruments
+                    .automation_duration
+                    .resolve_in(buckets, &[first, status], origin)
+            }
+            Self::MarginGuard => instruments.margin_guard_duration.resolve_in(
+                buckets,
+                &[first, second, status],
+                origin,
             ),
         }
     }
 
     /// The series of the calls under way.
-    pub(crate) fn in_flight<'a>(
-        self,
-        instruments: &'a Instruments,
-        Labels([first, second]): &'a Labels,
-    ) -> (&'a GaugeFamily, LabelValues<'a>) {
+    pub(crate) fn in_flight(self, instruments: &Instruments, labels: &Labels) -> Found<GaugeCell> {
+        let ([first, second], origin) = labels.values();
         match self {
-            Self::Automation => (&instruments.automations_in_flight, [&**first].into()),
-            Self::MarginGuard => (
-                &instruments.margin_guard_in_flight,
-                [&**first, second].into(),
-            ),
+            Self::Automation => instruments.automations_in_flight.resolve(&[first], origin),
+            Self::MarginGuard => instruments
+                .margin_guard_in_flight
+                .resolve(&[first, second], origin),
         }
     }
 

@@ -14,7 +14,7 @@ use super::{Inner, Telemetry, TelemetryGuard};
 use crate::clock::Clock;
 use crate::config::{ConfigError, Loader, Propagator};
 use crate::health::{Health, HealthCheck};
-use crate::instruments::{CustomMetrics, Instruments, Meters};
+use crate::instruments::{CustomMetrics, Families, Instruments};
 use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, UsersExporter};
 use crate::poll::{self, Poll, Polls};
 use crate::redact;
@@ -107,9 +107,9 @@ impl TelemetryBuilder {
         let resource = pipeline::resource(&config);
         let reader = Reader::new();
         let meters = pipeline::meter_provider(&config, resource.clone(), reader.clone());
-        let instruments = Meters::new(meters.clone(), config.metrics.series_bound);
-        let collector = Collector::new(reader, instruments.unsaid());
-        let catalogued = Instruments::new(&instruments);
+        let families = Arc::new(Families::new(config.metrics.series_bound));
+        let collector = Collector::new(reader, Arc::clone(&families));
+        let catalogued = Instruments::new(&families);
         let ledger = Ledger::new(&catalogued);
         let exporters = self.exporters.into_iter();
         let users = exporters.map(|make| make(&resource, &self.clock)).collect();
@@ -130,7 +130,7 @@ impl TelemetryBuilder {
             self.clock,
         );
         Ok(Telemetry(Arc::new(Inner {
-            custom: CustomMetrics::new(instruments),
+            custom: CustomMetrics::new(families),
             health: Arc::new(Health::new(
                 Arc::clone(&scope),
                 config.health.timeout,

@@ -101,7 +101,7 @@ impl Spans {
         }
     }
 
-    pub(super) fn ended(&self, span: EndedSpan) {
+    pub(crate) fn ended(&self, span: EndedSpan) {
         let Some((last, others)) = self.sinks.split_last() else {
             return;
         };

@@ -670,6 +670,25 @@ fn label_values_past_the_bound_become_other_and_each_recording_of_them_is_counte
 }
 
 #[test]
+fn a_label_value_that_stands_in_the_code_keeps_its_series_past_the_bound() {
+    let telemetry = crate::seen::builder()
+        .set("metrics.series_bound", 1)
+        .build()
+        .unwrap();
+    for kind in ["a", "b"] {
+        poll_once(pin!(telemetry.scope(returns_a_box(kind, false))))
+            .map(Result::unwrap)
+            .is_ready();
+    }
+    telemetry.in_scope(nested);
+    let count = |kind| {
+        let labels = [("automation_type", kind), ("status", "success")];
+        value(&telemetry, "axisor_automation_executions_total", &labels)
+    };
+    assert_eq!((count("other"), count("nested")), (Some(1.0), Some(1.0)));
+}
+
+#[test]
 fn without_telemetry_only_the_body_runs() {
     #[instrument_automation(type = unreachable())]
     fn body(value: u8) -> u8 {

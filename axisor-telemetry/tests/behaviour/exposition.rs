@@ -170,6 +170,54 @@ fn a_users_le_on_a_histogram_does_not_meet_that_of_its_buckets() {
 }
 
 #[test]
+fn an_instrument_with_the_name_of_a_series_of_ours_takes_nothing_from_it() {
+    let telemetry = telemetry();
+    telemetry.automations().record("check", "success");
+    let before = telemetry.exposition().expect("exposition");
+    let meter = telemetry.meter_provider().meter("user");
+    let name = "axisor_automation_executions_total";
+    let counter = meter.u64_counter(name).with_description("Theirs").build();
+    let labels = |status| {
+        [
+            KeyValue::new("automation_type", "check"),
+            KeyValue::new("status", status),
+        ]
+    };
+    counter.add(5, &labels("success"));
+    let gauge = meter.f64_gauge("axisor_active_users").build();
+    gauge.record(5.0, &[]);
+    let other_kind = meter.u64_counter("axisor_system_health").build();
+    other_kind.add(5, &labels("success"));
+    assert_eq!(telemetry.exposition().expect("exposition"), before);
+    counter.add(5, &labels("skipped"));
+    assert_eq!(
+        seen::samples(&telemetry, name),
+        [
+            r#"axisor_automation_executions_total{automation_type="check",status="success"} 1"#,
+            r#"axisor_automation_executions_total{automation_type="check",status="skipped"} 5"#,
+        ]
+    );
+}
+
+#[test]
+fn series_are_printed_in_the_order_in_which_they_were_made() {
+    let telemetry = telemetry();
+    let counter = telemetry.counter("axisor_made_total", "Made", &["key"]);
+    let counter = counter.expect("a counter");
+    for key in ["z", "a", "m", "z"] {
+        counter.with([key]).expect("a series").inc();
+    }
+    assert_eq!(
+        seen::samples(&telemetry, "axisor_made_total"),
+        [
+            r#"axisor_made_total{key="z"} 2"#,
+            r#"axisor_made_total{key="a"} 1"#,
+            r#"axisor_made_total{key="m"} 1"#,
+        ]
+    );
+}
+
+#[test]
 fn an_instrument_without_a_name_is_not_printed() {
     let telemetry = telemetry();
     let before = telemetry.exposition().expect("exposition");

@@ -1,0 +1,129 @@
+//! Families in the words of OpenTelemetry's protocol.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
+use opentelemetry_proto::tonic::metrics::v1::{
+    AggregationTemporality, Gauge, Histogram, HistogramDataPoint, NumberDataPoint, Sum,
+};
+
+use super::cells::{CounterCell, Distributed, GaugeCell, HistogramCell, SumCell};
+
+/// A cell that can be told.
+pub(crate) trait SeriesCell: Clone + Send + Sync + 'static {
+    type Point;
+
+    /// What it holds now.
+    fn point(&self, labels: Vec<KeyValue>, span: Span) -> Self::Point;
+
+    /// The points of a family.
+    fn data(points: Vec<Self::Point>) -> Data;
+}
+
+/// The time a point is about, in nanoseconds since 1970.
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    pub(super) start: u64,
+    pub(super) end: u64,
+}
+
+impl SeriesCell for CounterCell {
+    type Point = NumberDataPoint;
+
+    fn point(&self, labels: Vec<KeyValue>, span: Span) -> NumberDataPoint {
+        let count = i64::try_from(self.read()).unwrap_or(i64::MAX);
+        number(Value::AsInt(count), labels, span)
+    }
+
+    fn data(points: Vec<NumberDataPoint>) -> Data {
+        sum(points)
+    }
+}
+
+impl SeriesCell for SumCell {
+    type Point = NumberDataPoint;
+
+    fn point(&self, labels: Vec<KeyValue>, span: Span) -> NumberDataPoint {
+        number(Value::AsDouble(self.read()), labels, span)
+    }
+
+    fn data(points: Vec<NumberDataPoint>) -> Data {
+        sum(points)
+    }
+}
+
+impl SeriesCell for GaugeCell {
+    type Point = NumberDataPoint;
+
+    fn point(&self, labels: Vec<KeyValue>, span: Span) -> NumberDataPoint {
+        number(Value::AsDouble(self.read()), labels, span)
+    }
+
+    fn data(data_points: Vec<NumberDataPoint>) -> Data {
+        Data::Gauge(Gauge { data_points })
+    }
+}
+
+impl SeriesCell for HistogramCell {
+    type Point = HistogramDataPoint;
+
+    fn point(&self, labels: Vec<KeyValue>, span: Span) -> HistogramDataPoint {
+        let Distributed {
+            bounds,
+            counts,
+            sum,
+        } = self.read();
+        HistogramDataPoint {
+            attributes: labels,
+            start_time_unix_nano: span.start,
+            time_unix_nano: span.end,
+            count: counts.iter().sum(),
+            sum: Some(sum),
+            bucket_counts: counts,
+            explicit_bounds: bounds.to_vec(),
+            ..HistogramDataPoint::default()
+        }
+    }
+
+    fn data(data_points: Vec<HistogramDataPoint>) -> Data {
+        Data::Histogram(Histogram {
+            data_points,
+            aggregation_temporality: AggregationTemporality::Cumulative.into(),
+        })
+    }
+}
+
+fn number(value: Value, labels: Vec<KeyValue>, span: Span) -> NumberDataPoint {
+    NumberDataPoint {
+        attributes: labels,
+        start_time_unix_nano: span.start,
+        time_unix_nano: span.end,
+        value: Some(value),
+        ..NumberDataPoint::default()
+    }
+}
+
+fn sum(data_points: Vec<NumberDataPoint>) -> Data {
+    Data::Sum(Sum {
+        data_points,
+        aggregation_temporality: AggregationTemporality::Cumulative.into(),
+        is_monotonic: true,
+    })
+}
+
+pub(super) fn label(name: &str, value: &str) -> KeyValue {
+    let value = Any::StringValue(value.to_owned());
+    KeyValue {
+        key: name.to_owned(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..KeyValue::default()
+    }
+}
+
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
+}
