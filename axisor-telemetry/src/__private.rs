@@ -3,7 +3,7 @@
 pub use opentelemetry::trace::SpanKind;
 pub use tracing::Level;
 
-pub use crate::call::{CallFuture, Count, Labels, Later, OnCancel, Opening, Site, Spec, Start};
+pub use crate::call::{CallFuture, Count, Labels, OnCancel, Opening, Site, Spec, Start, StartWith};
 pub use crate::catalog::DURATION_BUCKETS;
 pub use crate::judge::{future_prelude, link_prelude, value_prelude};
 pub use crate::label::checked;
@@ -14,23 +14,23 @@ pub use crate::trace::Code;
 /// A call that is like every other of its function.
 #[inline]
 pub fn start(site: &'static Site) -> Start {
-    Start::new(site)
+    Start(site)
 }
 
 /// A call with what its attribute's expressions give, which are asked only if it is recorded.
 #[inline]
-pub fn start_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Start {
-    Start::with(site, open)
+pub fn start_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> StartWith {
+    StartWith::new(site, open)
 }
 
 /// A call that starts when its future is polled, like every other of its function.
-pub fn later(site: &'static Site) -> Later {
-    Later::new(site)
+pub fn later(site: &'static Site) -> Start {
+    Start(site)
 }
 
 /// A call that starts when its future is polled, with what its attribute's expressions give at once.
-pub fn later_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Later {
-    Later::with(site, open)
+pub fn later_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> StartWith {
+    StartWith::later(site, open)
 }
 
 /// What a function of the attribute says of what was returned.

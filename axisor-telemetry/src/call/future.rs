@@ -1,86 +1,82 @@
 //! The future of an annotated call.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::{Call, Labels, Later};
+use super::given::Given;
+use super::{Call, Kind, Labels, Site};
 use crate::outcome::Verdict;
+use crate::scope;
+use crate::trace::Ending;
 
 pin_project! {
-    /// Runs an annotated function's future: the call starts at the first poll and ends with the value, a panic
+    /// Runs an annotated function's future: the call begins with the first poll and ends with the value, a panic
     /// or the drop, whichever comes first.
     #[must_use = "futures do nothing unless polled"]
     pub struct CallFuture<F, J> {
         #[pin]
         body: Option<F>,
         judge: Option<J>,
-        state: State,
+        waiting: Option<Waiting>,
+        call: Call,
     }
 
     impl<F, J> PinnedDrop for CallFuture<F, J> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let State::Running(call) = this.state.take() {
-                let attached = call.attach();
+            if !matches!(this.call.0, Kind::Nothing) {
+                let attached = this.call.attach();
                 this.body.set(None);
                 drop(attached);
-                call.cancelled();
+                this.call.end(Ending::Cancelled);
             }
         }
     }
 }
 
-enum State {
-    Waiting(Later),
-    Running(Call),
-    Over,
+/// A call before its first poll.
+struct Waiting {
+    site: &'static Site,
+    given: Given,
 }
 
-impl State {
-    /// The call, started now if it was waiting.
-    fn call(&mut self) -> Option<&Call> {
-        if let Self::Waiting(_) = self
-            && let Self::Waiting(later) = self.take()
-            && let Some(call) = later.start()
-        {
-            *self = Self::Running(call);
+impl Waiting {
+    fn begin(self, call: &mut Call) {
+        let Self { site, given } = self;
+        match scope::current() {
+            Some(scope) if given.is_nothing() => call.begin_in(site, scope),
+            Some(scope) => call.record(site, scope, given),
+            None => {}
         }
-        match self {
-            Self::Running(call) => Some(call),
-            Self::Waiting(_) | Self::Over => None,
-        }
-    }
-
-    fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::Over)
     }
 }
 
 /// Ends the call if the poll it watches panics.
-struct Watch<'a>(&'a mut State);
+struct Watch<'a>(&'a mut Call);
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        self.0.take();
+        self.0.end(Ending::Panicked);
     }
 }
 
 impl<F, J> CallFuture<F, J> {
-    pub(super) fn started(call: Option<Call>, body: F, judge: J) -> Self {
-        Self::new(call.map_or(State::Over, State::Running), body, judge)
+    pub(super) fn new(site: &'static Site, given: Given, body: F, judge: J) -> Self {
+        Self::waiting(Some(Waiting { site, given }), body, judge)
     }
 
-    pub(super) fn waiting(later: Later, body: F, judge: J) -> Self {
-        Self::new(State::Waiting(later), body, judge)
+    pub(super) fn unrecorded(body: F, judge: J) -> Self {
+        Self::waiting(None, body, judge)
     }
 
-    fn new(state: State, body: F, judge: J) -> Self {
+    fn waiting(waiting: Option<Waiting>, body: F, judge: J) -> Self {
         Self {
             body: Some(body),
             judge: Some(judge),
-            state,
+            waiting,
+            call: Call::NOTHING,
         }
     }
 }
@@ -97,23 +93,20 @@ where
         let Some(mut body) = this.body.as_mut().as_pin_mut() else {
             panic!("an annotated future was polled after it had returned")
         };
-        let Some(call) = this.state.call() else {
-            let returned = ready!(body.poll(cx));
-            this.body.set(None);
-            return Poll::Ready(returned);
-        };
-        let attached = call.attach();
-        let watch = Watch(this.state);
+        if let Some(waiting) = this.waiting.take() {
+            waiting.begin(this.call);
+        }
+        let attached = this.call.attach();
+        let watch = Watch(this.call);
         let Poll::Ready(returned) = body.as_mut().poll(cx) else {
             std::mem::forget(watch);
             return Poll::Pending;
         };
         this.body.set(None);
-        if let State::Running(call) = watch.0.take()
-            && let Some(judge) = this.judge.take()
-        {
-            call.returned(&returned, attached, judge);
+        if let Some(judge) = this.judge.take() {
+            watch.0.returned(&returned, attached, judge);
         }
+        std::mem::forget(watch);
         Poll::Ready(returned)
     }
 }

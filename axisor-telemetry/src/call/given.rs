@@ -67,6 +67,11 @@ impl Given {
             span: None,
         }
     }
+
+    /// Whether the call is like every other of its site.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.labels.is_none() && self.span.is_none()
+    }
 }
 
 /// Takes what the expressions of an attribute give, in their order: labels, parent, links, fields.

@@ -12,6 +12,8 @@ pub use given::{Labels, Opening};
 pub use site::Site;
 pub use spec::{Count, OnCancel, Spec};
 
+use std::mem::ManuallyDrop;
+
 use opentelemetry::ContextGuard;
 
 use crate::outcome::{Outcome, Verdict};
@@ -20,63 +22,68 @@ use crate::trace::Ending;
 use given::Given;
 use recorded::Recorded;
 
-/// A call that started. Dropped without an end given, it has panicked.
-pub(crate) struct Call(Option<Kind>);
+/// A call under way, ended exactly once: dropped without an end given, it has panicked.
+///
+/// It is begun in its place and never moved, since it is large where it is more than counted.
+pub(crate) struct Call(Kind);
 
 /// What a call does besides running its body.
 enum Kind {
+    /// Nothing: there is no telemetry, or it is over.
+    Nothing,
     /// It is counted, in a series its site keeps.
     Counted(&'static Site),
-    /// It is counted, and has a span, a duration or label values of its own.
-    Recorded(Recorded),
+    /// It is counted, and has a span, a duration or label values of its own. Dropping this by itself would lose it.
+    Recorded(ManuallyDrop<Recorded>),
 }
 
 impl Call {
-    /// Starts a call that is the same as all others of its site, if there is a telemetry to record it.
+    pub(crate) const NOTHING: Self = Self(Kind::Nothing);
+
+    /// Begins a call that is the same as all others of its site, if there is a telemetry to record it.
     #[inline]
-    pub(crate) fn start(site: &'static Site) -> Option<Self> {
-        Some(match scope::current()? {
-            Current::Installed(scope) if site.only_counts(scope) => Self(Some(Kind::Counted(site))),
-            scope => Self::recorded(Recorded::start(site, scope, Given::nothing(site.spec()))),
-        })
-    }
-
-    /// Starts a call with what `open` gives, which is asked only if there is a telemetry to record it.
-    pub(crate) fn start_with(
-        site: &'static Site,
-        open: impl FnOnce(&mut Opening<'_>),
-    ) -> Option<Self> {
-        let scope = scope::current()?;
-        let given = given(site, Some(&scope), open);
-        Some(Self::recorded(Recorded::start(site, scope, given)))
-    }
-
-    fn recorded(call: Recorded) -> Self {
-        Self(Some(Kind::Recorded(call)))
-    }
-
-    #[inline]
-    pub(crate) fn attach(&self) -> Option<ContextGuard> {
-        match &self.0 {
-            Some(Kind::Recorded(call)) => call.attach(),
-            Some(Kind::Counted(_)) | None => None,
+    fn begin(&mut self, site: &'static Site) {
+        if let Some(scope) = scope::current() {
+            self.begin_in(site, scope);
         }
     }
 
     #[inline]
-    pub(crate) fn returned<R>(
-        mut self,
+    fn begin_in(&mut self, site: &'static Site, scope: Current) {
+        match scope {
+            Current::Installed(scope) if site.only_counts(scope) => self.0 = Kind::Counted(site),
+            scope => self.record(site, scope, Given::nothing(site.spec())),
+        }
+    }
+
+    /// Begins a call with what its attribute's expressions gave.
+    #[inline(never)]
+    fn record(&mut self, site: &'static Site, scope: Current, given: Given) {
+        self.0 = Kind::Recorded(ManuallyDrop::new(Recorded::start(site, scope, given)));
+    }
+
+    #[inline]
+    fn attach(&self) -> Option<ContextGuard> {
+        match &self.0 {
+            Kind::Recorded(call) => call.attach(),
+            Kind::Nothing | Kind::Counted(_) => None,
+        }
+    }
+
+    #[inline]
+    fn returned<R>(
+        &mut self,
         returned: &R,
         attached: Option<ContextGuard>,
         judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
     ) {
         match &mut self.0 {
-            Some(Kind::Counted(site)) => {
-                let outcome = judge(returned, &mut Labels::default()).outcome;
-                site.count(outcome);
-                self.0 = None;
+            Kind::Nothing => {}
+            Kind::Counted(site) => {
+                site.count(judge(returned, &mut Labels::default()).outcome);
+                self.0 = Kind::Nothing;
             }
-            Some(Kind::Recorded(call)) => {
+            Kind::Recorded(call) => {
                 let verdict = match call.own_labels() {
                     Some(labels) => judge(returned, labels),
                     None => judge(returned, &mut Labels::default()),
@@ -84,19 +91,15 @@ impl Call {
                 drop(attached);
                 self.end(Ending::Returned(verdict));
             }
-            None => {}
         }
     }
 
-    pub(crate) fn cancelled(mut self) {
-        self.end(Ending::Cancelled);
-    }
-
+    #[inline(never)]
     fn end(&mut self, ending: Ending<'_>) {
-        match self.0.take() {
-            Some(Kind::Counted(site)) if site.counts(&ending) => site.count(Outcome::Failure),
-            Some(Kind::Recorded(call)) => call.end(ending),
-            Some(Kind::Counted(_)) | None => {}
+        match std::mem::replace(&mut self.0, Kind::Nothing) {
+            Kind::Counted(site) if site.counts(&ending) => site.count(Outcome::Failure),
+            Kind::Recorded(call) => ManuallyDrop::into_inner(call).end(ending),
+            Kind::Nothing | Kind::Counted(_) => {}
         }
     }
 }
@@ -104,8 +107,104 @@ impl Call {
 impl Drop for Call {
     #[inline]
     fn drop(&mut self) {
-        if self.0.is_some() {
+        if !matches!(self.0, Kind::Nothing) {
             self.end(Ending::Panicked);
+        }
+    }
+}
+
+/// Runs `body` as the call that `begin` begins.
+#[inline]
+fn run<R>(
+    begin: impl FnOnce(&mut Call),
+    body: impl FnOnce() -> R,
+    judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
+) -> R {
+    let mut call = Call::NOTHING;
+    begin(&mut call);
+    let attached = call.attach();
+    let returned = body();
+    call.returned(&returned, attached, judge);
+    returned
+}
+
+/// A call about to run its body, like every other of its function.
+#[must_use = "runs nothing by itself"]
+pub struct Start(pub(crate) &'static Site);
+
+impl Start {
+    /// Runs `body` as this call; `judge` says how what it returns counts.
+    #[inline]
+    pub fn run<R>(
+        self,
+        body: impl FnOnce() -> R,
+        judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
+    ) -> R {
+        run(|call| call.begin(self.0), body, judge)
+    }
+
+    /// The future of this call, which begins with its first poll and runs `body`.
+    pub fn future<F, J>(self, body: F, judge: J) -> CallFuture<F, J>
+    where
+        F: Future,
+        J: for<'a> FnOnce(&'a F::Output, &mut Labels) -> Verdict<'a>,
+    {
+        CallFuture::new(self.0, Given::nothing(self.0.spec()), body, judge)
+    }
+}
+
+/// A call about to run its body, with what its attribute's expressions gave; `None` if nobody asked them.
+#[must_use = "runs nothing by itself"]
+pub struct StartWith {
+    site: &'static Site,
+    scope: Option<Current>,
+    given: Option<Given>,
+}
+
+impl StartWith {
+    /// Asks the expressions only if there is a telemetry to record the call.
+    pub(crate) fn new(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Self {
+        let scope = scope::current();
+        Self {
+            site,
+            given: scope.as_ref().map(|scope| given(site, Some(scope), open)),
+            scope,
+        }
+    }
+
+    /// Asks the expressions whether there is a telemetry by now or not: there may be when the future is polled.
+    pub(crate) fn later(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Self {
+        let scope = scope::current();
+        Self {
+            site,
+            given: Some(given(site, scope.as_ref(), open)),
+            scope,
+        }
+    }
+
+    /// Runs `body` as this call; `judge` says how what it returns counts.
+    pub fn run<R>(
+        self,
+        body: impl FnOnce() -> R,
+        judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
+    ) -> R {
+        let begin = |call: &mut Call| {
+            if let (Some(scope), Some(given)) = (self.scope, self.given) {
+                call.record(self.site, scope, given);
+            }
+        };
+        run(begin, body, judge)
+    }
+
+    /// The future of this call, which begins with its first poll and runs `body`.
+    pub fn future<F, J>(self, body: F, judge: J) -> CallFuture<F, J>
+    where
+        F: Future,
+        J: for<'a> FnOnce(&'a F::Output, &mut Labels) -> Verdict<'a>,
+    {
+        match self.given {
+            Some(given) => CallFuture::new(self.site, given, body, judge),
+            None => CallFuture::unrecorded(body, judge),
         }
     }
 }
@@ -119,82 +218,4 @@ fn given(
     let mut opening = Opening::new(site.spec(), spans_of.map(|scope| &**scope));
     open(&mut opening);
     opening.finish()
-}
-
-/// A call about to run its body.
-#[must_use = "runs nothing by itself"]
-pub struct Start(Option<Call>);
-
-impl Start {
-    #[inline]
-    pub(crate) fn new(site: &'static Site) -> Self {
-        Self(Call::start(site))
-    }
-
-    pub(crate) fn with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Self {
-        Self(Call::start_with(site, open))
-    }
-
-    /// Runs `body` as this call; `judge` says how what it returns counts.
-    #[inline]
-    pub fn run<R>(
-        self,
-        body: impl FnOnce() -> R,
-        judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
-    ) -> R {
-        let Some(call) = self.0 else { return body() };
-        let attached = call.attach();
-        let returned = body();
-        call.returned(&returned, attached, judge);
-        returned
-    }
-
-    /// The future of this call, which runs `body`.
-    pub fn future<F, J>(self, body: F, judge: J) -> CallFuture<F, J>
-    where
-        F: Future,
-        J: for<'a> FnOnce(&'a F::Output, &mut Labels) -> Verdict<'a>,
-    {
-        CallFuture::started(self.0, body, judge)
-    }
-}
-
-/// A call that starts when its future is polled first.
-#[must_use = "runs nothing by itself"]
-pub struct Later {
-    site: &'static Site,
-    given: Given,
-}
-
-impl Later {
-    pub(crate) fn new(site: &'static Site) -> Self {
-        Self {
-            site,
-            given: Given::nothing(site.spec()),
-        }
-    }
-
-    pub(crate) fn with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Self {
-        let scope = scope::current();
-        Self {
-            site,
-            given: given(site, scope.as_ref(), open),
-        }
-    }
-
-    fn start(self) -> Option<Call> {
-        let scope = scope::current()?;
-        Some(Call::recorded(Recorded::start(
-            self.site, scope, self.given,
-        )))
-    }
-
-    /// The future of this call, which runs `body`.
-    pub fn future<F, J>(self, body: F, judge: J) -> CallFuture<F, J>
-    where
-        F: Future,
-        J: for<'a> FnOnce(&'a F::Output, &mut Labels) -> Verdict<'a>,
-    {
-        CallFuture::waiting(self, body, judge)
-    }
 }
