@@ -1,7 +1,7 @@
 //! Which telemetry a call belongs to: the one its context carries, or else the installed one.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use opentelemetry::Context;
@@ -25,9 +25,12 @@ pub(crate) struct Scope {
 
 /// The one telemetry installed in the life of this process.
 static INSTALLED: OnceLock<Arc<Scope>> = OnceLock::new();
-/// Whether it is in use: from `init()` to its shutdown.
-static IN_USE: AtomicBool = AtomicBool::new(false);
-static CARRIED: AtomicBool = AtomicBool::new(false);
+/// Where scopes are to be looked for: the sum of those below. A call reads this first, and mostly nothing else.
+static PLACES: AtomicU8 = AtomicU8::new(0);
+/// From `init()` to the shutdown.
+const IN_USE: u8 = 1;
+/// From the first time on that a context carried one.
+const CARRIED: u8 = 2;
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// A scope carried by an OpenTelemetry context, for telemetry that was built without globals.
@@ -74,8 +77,8 @@ impl Scope {
 
     /// `context` with this scope in it: calls made under it record here.
     pub(crate) fn carry(self: &Arc<Self>, context: &Context) -> Context {
-        if !CARRIED.load(Ordering::Relaxed) {
-            CARRIED.store(true, Ordering::Relaxed);
+        if PLACES.load(Ordering::Relaxed) & CARRIED == 0 {
+            PLACES.fetch_or(CARRIED, Ordering::Relaxed);
         }
         context.with_value(Carried(Arc::clone(self)))
     }
@@ -94,10 +97,21 @@ impl Scope {
     }
 }
 
-/// The scope of the present call: carried by the current context, or else the installed one.
+/// Whether no call is recorded.
 #[inline]
+pub(crate) fn is_nowhere() -> bool {
+    PLACES.load(Ordering::Relaxed) == 0
+}
+
+/// Whether every call belongs to the installed telemetry.
+#[inline]
+pub(crate) fn is_installed_alone() -> bool {
+    PLACES.load(Ordering::Relaxed) == IN_USE
+}
+
+/// The scope of the present call: carried by the current context, or else the installed one.
 pub(crate) fn current() -> Option<Current> {
-    if CARRIED.load(Ordering::Relaxed)
+    if PLACES.load(Ordering::Relaxed) & CARRIED != 0
         && let Some(scope) = carried()
     {
         return Some(Current::Carried(scope));
@@ -109,9 +123,8 @@ fn carried() -> Option<Arc<Scope>> {
     Context::map_current(|context| context.get::<Carried>().map(|carried| carried.0.clone()))
 }
 
-#[inline]
 fn installed() -> Option<&'static Scope> {
-    if !IN_USE.load(Ordering::Acquire) {
+    if PLACES.load(Ordering::Relaxed) & IN_USE == 0 {
         return None;
     }
     INSTALLED.get().map(|scope| &**scope)
@@ -120,11 +133,11 @@ fn installed() -> Option<&'static Scope> {
 /// Makes `scope` the process-wide one; a process has one in its life.
 pub(crate) fn install(scope: Arc<Scope>) {
     if INSTALLED.set(scope).is_ok() {
-        IN_USE.store(true, Ordering::Release);
+        PLACES.fetch_or(IN_USE, Ordering::Relaxed);
     }
 }
 
 /// Leaves the process without a telemetry.
 pub(crate) fn uninstall() {
-    IN_USE.store(false, Ordering::Release);
+    PLACES.fetch_and(!IN_USE, Ordering::Relaxed);
 }

@@ -92,6 +92,13 @@ impl Site {
         self.installed(scope).only_counts
     }
 
+    /// Whether it is known by now that calls of the installed telemetry do nothing but count.
+    #[inline]
+    pub(super) fn is_known_to_only_count(&self) -> bool {
+        let installed = self.installed.get();
+        installed.is_some_and(|installed| installed.only_counts)
+    }
+
     /// Whether calls have spans at all.
     pub(super) fn has_span(&self, scope: &Current) -> bool {
         match scope {
