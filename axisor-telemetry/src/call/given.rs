@@ -45,7 +45,7 @@ impl Labels {
 #[derive(Debug, Default)]
 pub(crate) struct Given {
     /// `None` where they are the same for every call.
-    pub(crate) labels: Option<Labels>,
+    pub(crate) labels: Option<Box<Labels>>,
     /// `None` where nothing is said of the span.
     pub(crate) span: Option<Box<GivenSpan>>,
 }
@@ -63,7 +63,7 @@ impl Given {
     #[inline]
     pub(crate) fn nothing(spec: &Spec) -> Self {
         Self {
-            labels: (!spec.fixed).then(|| Labels::of(spec)),
+            labels: (!spec.fixed).then(|| Box::new(Labels::of(spec))),
             span: None,
         }
     }
@@ -76,7 +76,7 @@ impl Given {
 
 /// Takes what the expressions of an attribute give, in their order: labels, parent, links, fields.
 pub struct Opening<'a> {
-    labels: Labels,
+    labels: Box<Labels>,
     span: Option<Box<GivenSpan>>,
     /// `None` where no span is made.
     spans_of: Option<&'a Scope>,
@@ -85,7 +85,7 @@ pub struct Opening<'a> {
 impl<'a> Opening<'a> {
     pub(super) fn new(spec: &Spec, spans_of: Option<&'a Scope>) -> Self {
         Self {
-            labels: Labels::of(spec),
+            labels: Box::new(Labels::of(spec)),
             span: None,
             spans_of,
         }

@@ -9,6 +9,7 @@ mod spec;
 pub use future::CallFuture;
 pub(crate) use given::GivenSpan;
 pub use given::{Labels, Opening};
+use site::Lean;
 pub use site::Site;
 pub use spec::{Count, OnCancel, Spec};
 
@@ -16,7 +17,7 @@ use std::mem::ManuallyDrop;
 
 use opentelemetry::ContextGuard;
 
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::Verdict;
 use crate::scope::{self, Current};
 use crate::trace::Ending;
 use given::Given;
@@ -32,8 +33,8 @@ enum Kind {
     /// Nothing: there is no telemetry, or it is over.
     Nothing,
     /// It is counted, in a series its site keeps.
-    Counted(&'static Site),
-    /// It is counted, and has a span, a duration or label values of its own. Dropping this by itself would lose it.
+    Lean(Lean),
+    /// It has a span or label values of its own. Dropping this by itself would lose it.
     Recorded(ManuallyDrop<Recorded>),
 }
 
@@ -50,9 +51,12 @@ impl Call {
 
     #[inline]
     fn begin_in(&mut self, site: &'static Site, scope: Current) {
-        match scope {
-            Current::Installed(scope) if site.only_counts(scope) => self.0 = Kind::Counted(site),
-            scope => self.record(site, scope, Given::nothing(site.spec())),
+        if let Current::Installed(scope) = scope
+            && let Some(lean) = site.lean(scope)
+        {
+            self.0 = Kind::Lean(lean);
+        } else {
+            self.record(site, scope, Given::nothing(site.spec()));
         }
     }
 
@@ -66,7 +70,7 @@ impl Call {
     fn attach(&self) -> Option<ContextGuard> {
         match &self.0 {
             Kind::Recorded(call) => call.attach(),
-            Kind::Nothing | Kind::Counted(_) => None,
+            Kind::Nothing | Kind::Lean(_) => None,
         }
     }
 
@@ -79,8 +83,8 @@ impl Call {
     ) {
         match &mut self.0 {
             Kind::Nothing => {}
-            Kind::Counted(site) => {
-                site.count(judge(returned, &mut Labels::default()).outcome);
+            Kind::Lean(call) => {
+                call.returned(judge(returned, &mut Labels::default()).outcome);
                 self.0 = Kind::Nothing;
             }
             Kind::Recorded(call) => {
@@ -97,9 +101,9 @@ impl Call {
     #[inline(never)]
     fn end(&mut self, ending: Ending<'_>) {
         match std::mem::replace(&mut self.0, Kind::Nothing) {
-            Kind::Counted(site) if site.counts(&ending) => site.count(Outcome::Failure),
+            Kind::Nothing => {}
+            Kind::Lean(call) => call.end(&ending),
             Kind::Recorded(call) => ManuallyDrop::into_inner(call).end(ending),
-            Kind::Nothing | Kind::Counted(_) => {}
         }
     }
 }
@@ -128,28 +132,27 @@ fn record<R>(
     returned
 }
 
-/// Runs `body` and counts it, which is all there is to do.
+/// Runs `body` as a call that carries nothing.
 #[inline]
-fn count<R>(
-    site: &'static Site,
+fn lean<R>(
+    call: Lean,
     body: impl FnOnce() -> R,
     judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
 ) -> R {
-    let unwinding = Unwinding(site);
+    let unwinding = Unwinding(call);
     let returned = body();
     let outcome = judge(&returned, &mut Labels::default()).outcome;
+    unwinding.0.returned(outcome);
     std::mem::forget(unwinding);
-    site.count(outcome);
     returned
 }
 
-/// Counts a call that panics.
-struct Unwinding(&'static Site);
+/// Ends a call that panics.
+struct Unwinding(Lean);
 
 impl Drop for Unwinding {
-    #[cold]
     fn drop(&mut self) {
-        self.0.count(Outcome::Failure);
+        self.0.end(&Ending::Panicked);
     }
 }
 
@@ -169,8 +172,10 @@ impl Start {
         if scope::is_nowhere() {
             return body();
         }
-        if scope::is_installed_alone() && site.is_known_to_only_count() {
-            return count(site, body, judge);
+        if scope::is_installed_alone()
+            && let Some(call) = site.known_lean()
+        {
+            return lean(call, body, judge);
         }
         record(|call| call.begin(site), body, judge)
     }

@@ -13,7 +13,7 @@ pub(super) struct Recorded {
     site: &'static Site,
     scope: Current,
     /// `None` where they are the same for every call.
-    labels: Option<Labels>,
+    labels: Option<Box<Labels>>,
     started: Option<Moment>,
     span: CallSpan,
 }
@@ -31,7 +31,7 @@ impl Recorded {
         if site.has_span(&call.scope) {
             call.start_span(span);
         }
-        site.entered(&call.scope, call.labels.as_ref());
+        site.entered(&call.scope, call.labels.as_deref());
         call
     }
 
@@ -49,7 +49,7 @@ impl Recorded {
     /// The label values, if they are this call's own.
     #[inline]
     pub(super) fn own_labels(&mut self) -> Option<&mut Labels> {
-        self.labels.as_mut()
+        self.labels.as_deref_mut()
     }
 
     pub(super) fn end(self, ending: Ending<'_>) {
@@ -57,10 +57,13 @@ impl Recorded {
         let ended = self
             .started
             .map(|started| (started, self.scope.clock.now()));
+        let outcome = self.site.outcome(&ending);
         self.site
-            .left(&self.scope, self.labels.as_ref(), &ending, ended);
+            .left(&self.scope, self.labels.as_deref(), outcome, ended);
         if let (CallSpan::Live(_, live), Some((_, ended))) = (self.span, ended) {
-            let labels = self.labels.unwrap_or_else(|| Labels::of(spec));
+            let labels = self
+                .labels
+                .map_or_else(|| Labels::of(spec), |labels| *labels);
             let ended = live.end(spec, labels, ending, ended);
             self.scope.spans.ended(ended);
         }

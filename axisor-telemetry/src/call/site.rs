@@ -7,7 +7,7 @@ use crate::clock::Moment;
 use crate::instruments::{Bound, CounterCell, Found, GaugeCell, HistogramCell, Instruments};
 use crate::outcome::Outcome;
 use crate::scope::{Current, Scope};
-use crate::trace::Ending;
+use crate::trace::{self, Ending};
 
 /// What is the same for every call of one annotated function, and the series its calls are bound to.
 ///
@@ -20,12 +20,44 @@ pub struct Site {
     in_flight: Bound<GaugeCell>,
 }
 
+/// A call under way that carries nothing but when it began.
+pub(super) struct Lean {
+    site: &'static Site,
+    started: Option<Moment>,
+}
+
+impl Lean {
+    /// The call returned and counts so.
+    #[inline]
+    pub(super) fn returned(&self, outcome: Outcome) {
+        match (self.started, self.site.counters.of(outcome).get()) {
+            (None, Some(counter)) => counter.add(1),
+            _ => self.left(Some(outcome)),
+        }
+    }
+
+    /// The call is over, in whichever way.
+    pub(super) fn end(&self, ending: &Ending<'_>) {
+        self.left(self.site.outcome(ending));
+    }
+
+    #[inline(never)]
+    fn left(&self, outcome: Option<Outcome>) {
+        if let Some(installed) = self.site.installed.get() {
+            let now = || installed.scope.clock.now();
+            let times = self.started.map(|started| (started, now()));
+            let scope = Current::Installed(installed.scope);
+            self.site.left(&scope, None, outcome, times);
+        }
+    }
+}
+
 /// What the installed telemetry does with the calls of a site.
 struct Installed {
     scope: &'static Scope,
     has_span: bool,
-    /// Nothing but count, in a series known beforehand.
-    only_counts: bool,
+    /// Without a span they carry nothing: their series is known beforehand.
+    lean: bool,
 }
 
 struct ByOutcome<C> {
@@ -70,14 +102,10 @@ impl Site {
 
     #[inline]
     fn installed(&self, scope: &'static Scope) -> &Installed {
-        self.installed.get_or_init(|| {
-            let has_span = self.admits_span(scope);
-            let spec = &self.spec;
-            Installed {
-                scope,
-                has_span,
-                only_counts: spec.fixed && !has_span && spec.duration.is_none() && !spec.in_flight,
-            }
+        self.installed.get_or_init(|| Installed {
+            scope,
+            has_span: self.admits_span(scope),
+            lean: self.spec.fixed && !self.spec.in_flight,
         })
     }
 
@@ -86,17 +114,28 @@ impl Site {
         filter.admits(self.spec.target, self.spec.level)
     }
 
-    /// Whether calls do nothing but count, in a series known beforehand.
+    /// A call of the installed telemetry, begun now, if there is nothing to be carried through it.
     #[inline]
-    pub(super) fn only_counts(&self, scope: &'static Scope) -> bool {
-        self.installed(scope).only_counts
+    pub(super) fn lean(&'static self, scope: &'static Scope) -> Option<Lean> {
+        self.lean_in(self.installed(scope))
     }
 
-    /// Whether it is known by now that calls of the installed telemetry do nothing but count.
+    /// The same, where it is known by now what the installed telemetry does here.
     #[inline]
-    pub(super) fn is_known_to_only_count(&self) -> bool {
-        let installed = self.installed.get();
-        installed.is_some_and(|installed| installed.only_counts)
+    pub(super) fn known_lean(&'static self) -> Option<Lean> {
+        self.lean_in(self.installed.get()?)
+    }
+
+    #[inline]
+    fn lean_in(&'static self, installed: &Installed) -> Option<Lean> {
+        if !installed.lean || (installed.has_span && trace::may_have_span_here()) {
+            return None;
+        }
+        let started = self.spec.duration.map(|_| installed.scope.clock.now());
+        Some(Lean {
+            site: self,
+            started,
+        })
     }
 
     /// Whether calls have spans at all.
@@ -114,24 +153,21 @@ impl Site {
         }
     }
 
-    /// A call is over.
+    /// A call is over, with the outcome it is recorded with, if it is.
     pub(super) fn left(
         &self,
         scope: &Current,
         labels: Option<&Labels>,
-        ending: &Ending<'_>,
+        outcome: Option<Outcome>,
         times: Option<(Moment, Moment)>,
     ) {
         if self.spec.in_flight {
             self.under_way(scope, labels, -1.0);
         }
-        if !self.counts(ending) {
-            return;
-        }
-        let outcome = ending.outcome();
+        let Some(outcome) = outcome else { return };
+        let recorder = self.spec.recorder;
         if let (Some(buckets), Some((started, ended))) = (self.spec.duration, times) {
             let took = scope.clock.between(started, ended).as_secs_f64();
-            let recorder = self.spec.recorder;
             self.record(
                 self.durations.of(outcome),
                 scope,
@@ -140,33 +176,7 @@ impl Site {
                 |cell| cell.record(took),
             );
         }
-        self.count_in(scope, labels, outcome);
-    }
-
-    /// Whether a call that ends so is recorded.
-    pub(super) fn counts(&self, ending: &Ending<'_>) -> bool {
-        !matches!(ending, Ending::Cancelled) || self.spec.on_cancel == OnCancel::Failure
-    }
-
-    /// Counts a call of a site whose calls do nothing else.
-    #[inline]
-    pub(super) fn count(&self, outcome: Outcome) {
-        match self.counters.of(outcome).get() {
-            Some(cell) => cell.add(1),
-            None => self.count_first(outcome),
-        }
-    }
-
-    #[cold]
-    fn count_first(&self, outcome: Outcome) {
-        if let Some(installed) = self.installed.get() {
-            self.count_in(&Current::Installed(installed.scope), None, outcome);
-        }
-    }
-
-    fn count_in(&self, scope: &Current, labels: Option<&Labels>, outcome: Outcome) {
         if self.spec.counts(outcome) {
-            let recorder = self.spec.recorder;
             self.record(
                 self.counters.of(outcome),
                 scope,
@@ -175,6 +185,12 @@ impl Site {
                 |cell| cell.add(1),
             );
         }
+    }
+
+    /// The outcome a call that ends so is recorded with; `None` if it is not.
+    pub(super) fn outcome(&self, ending: &Ending<'_>) -> Option<Outcome> {
+        let skipped = matches!(ending, Ending::Cancelled) && self.spec.on_cancel == OnCancel::Skip;
+        (!skipped).then(|| ending.outcome())
     }
 
     fn under_way(&self, scope: &Current, labels: Option<&Labels>, more: f64) {

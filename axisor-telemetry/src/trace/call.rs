@@ -46,10 +46,10 @@ impl Ending<'_> {
 
     fn result(self) -> CallResult {
         match self {
-            Self::Returned(verdict) if verdict.outcome == Outcome::Success => CallResult::Success,
-            Self::Returned(verdict) => {
+            Self::Returned(verdict) if verdict.outcome == Outcome::Failure => {
                 CallResult::Failure(verdict.error_type, text(verdict.description))
             }
+            Self::Returned(_) => CallResult::Success,
             Self::Panicked => CallResult::Panic,
             Self::Cancelled => CallResult::Cancelled,
         }
@@ -148,6 +148,11 @@ fn may_have_span(context: &Context) -> bool {
     let kept =
         |parent: &SpanContext| parent.is_sampled() || parent.is_remote() || !parent.is_valid();
     kept(context.span().span_context()) && !context.is_telemetry_suppressed()
+}
+
+/// Whether a call here may have a span.
+pub(crate) fn may_have_span_here() -> bool {
+    Context::map_current(may_have_span)
 }
 
 /// The current context with `parent` as the parent of what comes: its span, and its baggage.

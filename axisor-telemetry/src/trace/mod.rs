@@ -10,7 +10,7 @@ mod sampling;
 mod spans;
 
 pub use call::Code;
-pub(crate) use call::{CallSpan, Ending, link};
+pub(crate) use call::{CallSpan, Ending, link, may_have_span_here};
 pub(crate) use ended::{Attribute, CallResult, EndedSpan, count};
 pub use field::FieldValue;
 pub(crate) use filter::SpanFilter;
