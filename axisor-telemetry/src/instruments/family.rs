@@ -17,7 +17,7 @@ use crate::label::OVERFLOW;
 /// How many series past the bound there may be for label values that are known beforehand.
 pub(crate) const CLOSED_HEADROOM: usize = 500;
 
-/// A counter's series; increments are whole for the catalogue and fractional for custom metrics.
+/// A counter's series, of whole increments; a custom counter's are fractional.
 pub(crate) type CounterFamily = Family<CounterCell>;
 /// A gauge's series.
 pub(crate) type GaugeFamily = Family<GaugeCell>;
