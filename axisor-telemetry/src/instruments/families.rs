@@ -76,8 +76,8 @@ impl Families {
         let family = Family::new(definition, self.series_bound, overflow, new_cell);
         let family = Arc::new(family);
         let mut all = self.all();
-        let place = rank(family.name());
-        let place = all.partition_point(|earlier| rank(earlier.name()) <= place);
+        let own = rank(family.name());
+        let place = all.partition_point(|earlier| rank(earlier.name()) <= own);
         all.insert(place, Arc::clone(&family) as Arc<dyn AnyFamily>);
         family
     }

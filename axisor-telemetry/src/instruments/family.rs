@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 
 use super::cells::{CounterCell, GaugeCell, HistogramCell};
-use super::points::{self, SeriesCell, Span};
+use super::points::{self, Period, SeriesCell};
 use super::table::{Series, SeriesTable};
 use crate::catalog::{self, Values};
 use crate::label::OVERFLOW;
@@ -17,7 +17,7 @@ use crate::label::OVERFLOW;
 /// How many series past the bound there may be for label values that are known beforehand.
 pub(crate) const CLOSED_HEADROOM: usize = 500;
 
-/// A counter's series; increments are whole for the catalogue and fractional for custom metrics.
+/// A counter's series, of whole increments; a custom counter's are fractional.
 pub(crate) type CounterFamily = Family<CounterCell>;
 /// A gauge's series.
 pub(crate) type GaugeFamily = Family<GaugeCell>;
@@ -234,11 +234,11 @@ const AT_ONCE: usize = 256;
 
 impl<C: SeriesCell> Family<C> {
     fn points(&self, now: u64) -> Vec<C::Point> {
-        let span = Span {
+        let period = Period {
             start: self.since,
             end: now,
         };
-        let point = |series: &Series<C>| series.cell.point(self.attributes(series), span);
+        let point = |series: &Series<C>| series.cell.point(self.attributes(series), period);
         let mut points = Vec::with_capacity(self.read().len());
         loop {
             let table = self.read();

@@ -17,7 +17,7 @@ pub(crate) trait SeriesCell: Clone + Send + Sync + 'static {
     type Point;
 
     /// What it holds now.
-    fn point(&self, labels: Vec<KeyValue>, span: Span) -> Self::Point;
+    fn point(&self, labels: Vec<KeyValue>, period: Period) -> Self::Point;
 
     /// The points of a family.
     fn data(points: Vec<Self::Point>) -> Data;
@@ -25,7 +25,7 @@ pub(crate) trait SeriesCell: Clone + Send + Sync + 'static {
 
 /// The time a point is about, in nanoseconds since 1970.
 #[derive(Clone, Copy)]
-pub(crate) struct Span {
+pub(crate) struct Period {
     pub(super) start: u64,
     pub(super) end: u64,
 }
@@ -33,9 +33,9 @@ pub(crate) struct Span {
 impl SeriesCell for CounterCell {
     type Point = NumberDataPoint;
 
-    fn point(&self, labels: Vec<KeyValue>, span: Span) -> NumberDataPoint {
+    fn point(&self, labels: Vec<KeyValue>, period: Period) -> NumberDataPoint {
         let count = i64::try_from(self.read()).unwrap_or(i64::MAX);
-        number(Value::AsInt(count), labels, span)
+        number(Value::AsInt(count), labels, period)
     }
 
     fn data(points: Vec<NumberDataPoint>) -> Data {
@@ -46,8 +46,8 @@ impl SeriesCell for CounterCell {
 impl SeriesCell for SumCell {
     type Point = NumberDataPoint;
 
-    fn point(&self, labels: Vec<KeyValue>, span: Span) -> NumberDataPoint {
-        number(Value::AsDouble(self.read()), labels, span)
+    fn point(&self, labels: Vec<KeyValue>, period: Period) -> NumberDataPoint {
+        number(Value::AsDouble(self.read()), labels, period)
     }
 
     fn data(points: Vec<NumberDataPoint>) -> Data {
@@ -58,8 +58,8 @@ impl SeriesCell for SumCell {
 impl SeriesCell for GaugeCell {
     type Point = NumberDataPoint;
 
-    fn point(&self, labels: Vec<KeyValue>, span: Span) -> NumberDataPoint {
-        number(Value::AsDouble(self.read()), labels, span)
+    fn point(&self, labels: Vec<KeyValue>, period: Period) -> NumberDataPoint {
+        number(Value::AsDouble(self.read()), labels, period)
     }
 
     fn data(data_points: Vec<NumberDataPoint>) -> Data {
@@ -70,7 +70,7 @@ impl SeriesCell for GaugeCell {
 impl SeriesCell for HistogramCell {
     type Point = HistogramDataPoint;
 
-    fn point(&self, labels: Vec<KeyValue>, span: Span) -> HistogramDataPoint {
+    fn point(&self, labels: Vec<KeyValue>, period: Period) -> HistogramDataPoint {
         let Distributed {
             bounds,
             counts,
@@ -78,8 +78,8 @@ impl SeriesCell for HistogramCell {
         } = self.read();
         HistogramDataPoint {
             attributes: labels,
-            start_time_unix_nano: span.start,
-            time_unix_nano: span.end,
+            start_time_unix_nano: period.start,
+            time_unix_nano: period.end,
             count: counts.iter().sum(),
             sum: Some(sum),
             bucket_counts: counts,
@@ -96,11 +96,11 @@ impl SeriesCell for HistogramCell {
     }
 }
 
-fn number(value: Value, labels: Vec<KeyValue>, span: Span) -> NumberDataPoint {
+fn number(value: Value, labels: Vec<KeyValue>, period: Period) -> NumberDataPoint {
     NumberDataPoint {
         attributes: labels,
-        start_time_unix_nano: span.start,
-        time_unix_nano: span.end,
+        start_time_unix_nano: period.start,
+        time_unix_nano: period.end,
         value: Some(value),
         ..NumberDataPoint::default()
     }

@@ -70,6 +70,10 @@ impl Spans {
     }
 
     /// Waits for the span of this name to end.
+    #[cfg_attr(
+        not(feature = "axum"),
+        expect(dead_code, reason = "only a request's span ends later")
+    )]
     pub(crate) async fn ended(&self, name: &str) -> SpanData {
         until(name, || self.named(name).is_some()).await;
         self.named(name).expect("just seen")
