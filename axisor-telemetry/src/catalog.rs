@@ -7,6 +7,9 @@
 /// What every series' name begins with; the Collector's configuration passes on no other.
 pub const PREFIX: &str = "axisor_";
 
+/// The instrumentation scope of everything this crate records.
+pub(crate) const SCOPE: &str = "axisor-telemetry";
+
 /// A series (a metric family in Prometheus' words) as it appears in the exposition.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]

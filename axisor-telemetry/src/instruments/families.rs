@@ -8,8 +8,8 @@ use opentelemetry_proto::tonic::metrics::v1::ScopeMetrics;
 use super::cells::{CounterCell, GaugeCell, HistogramCell, SumCell};
 use super::family::{AnyFamily, CounterFamily, Definition, Family, GaugeFamily, HistogramFamily};
 use super::points::{self, SeriesCell};
+use crate::catalog::SCOPE;
 use crate::catalog::{self, Kind, Series};
-use crate::trace::SCOPE;
 
 /// How many metrics can be named as having reached their bound, whatever that bound is.
 const OVERFLOW_BOUND: usize = 10_000;

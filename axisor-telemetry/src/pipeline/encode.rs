@@ -17,8 +17,9 @@ use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
 use super::queue::Waiting;
+use crate::catalog::SCOPE;
 use crate::clock::{Anchor, Clock};
-use crate::trace::{Attribute, EndedSpan, SCOPE, count};
+use crate::trace::{Attribute, EndedSpan, count};
 
 /// A request with so many spans.
 #[derive(Debug)]

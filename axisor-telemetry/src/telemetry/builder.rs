@@ -11,6 +11,7 @@ use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::SpanExporter;
 
 use super::{Inner, Telemetry, TelemetryGuard};
+use crate::catalog::SCOPE;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Loader, Propagator};
 use crate::health::{Health, HealthCheck};
@@ -19,7 +20,6 @@ use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, UsersExpor
 use crate::poll::{self, Poll, Polls};
 use crate::redact;
 use crate::scope::Scope;
-use crate::trace::SCOPE;
 
 /// What a telemetry is made of. Made by [`Telemetry::builder`].
 #[must_use = "nothing is recorded before `build()` or `init()`"]

@@ -8,10 +8,11 @@ use opentelemetry_semantic_conventions::attribute::{
     EXCEPTION_TYPE,
 };
 
+use super::OUTCOME;
 use super::live::Added;
 use super::spans::Limits;
-use super::{OUTCOME, SCOPE};
 use crate::call::{Labels, Spec};
+use crate::catalog::SCOPE;
 use crate::clock::{Anchor, Clock, Moment};
 
 /// The span of a call that is over.

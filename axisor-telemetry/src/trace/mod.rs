@@ -22,6 +22,3 @@ pub(crate) use spans::{Limits, SpanSink, Spans};
 
 /// The attribute that says how a call ended, and of a request only that its client left.
 pub(crate) const OUTCOME: &str = "axisor.outcome";
-
-/// The instrumentation scope of everything this crate records.
-pub(crate) const SCOPE: &str = "axisor-telemetry";
