@@ -45,6 +45,7 @@ pub fn apply<'a, R, T>(returned: &'a R, function: impl FnOnce(&'a R) -> T) -> T 
 /// If there are none, or they do not rise, or one is no number or infinite; the attributes make that an error of the
 /// compiler.
 #[must_use]
+#[track_caller] // the compiler's error is about the attribute and shows nothing of this function
 pub const fn buckets(bounds: &'static [f64]) -> &'static [f64] {
     assert!(
         !bounds.is_empty(),
