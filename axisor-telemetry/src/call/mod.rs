@@ -89,6 +89,10 @@ impl Call {
     fn end(&mut self, ending: Ending<'_>) {
         self.over = true;
         let took = self.started.map(|started| self.scope.clock.since(started));
+        let spec = self.site.spec();
+        if spec.late.contains(&true) {
+            self.span.learned(spec, &self.labels);
+        }
         self.site.left(&self.scope, &self.labels, &ending, took);
         self.span.end(ending);
     }

@@ -15,6 +15,8 @@ pub struct Spec {
     pub labels: [&'static str; 2],
     /// Whether all label values are.
     pub fixed: bool,
+    /// Which label values are known only when the call has returned.
+    pub late: [bool; 2],
     /// The span's name.
     pub name: &'static str,
     /// The span's kind.
@@ -66,6 +68,7 @@ impl Spec {
             recorder,
             labels: [""; 2],
             fixed: false,
+            late: [false; 2],
             name,
             kind: SpanKind::Internal,
             level: Level::INFO,

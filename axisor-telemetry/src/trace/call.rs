@@ -73,6 +73,14 @@ impl CallSpan {
         self.0.clone().map(Context::attach)
     }
 
+    /// Says on the span which labels are known now that the call is over.
+    pub(crate) fn learned(&self, spec: &Spec, labels: &Labels) {
+        if let Some(context) = &self.0 {
+            let late = of_labels(spec, labels, true);
+            late.for_each(|attribute| context.span().set_attribute(attribute));
+        }
+    }
+
     /// Says on the span how the call ended, and ends it.
     pub(crate) fn end(&self, ending: Ending<'_>) {
         let Some(context) = &self.0 else { return };
@@ -124,10 +132,19 @@ impl Code {
 
 fn attributes(spec: &Spec, labels: &Labels, fields: Vec<KeyValue>) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(8 + fields.len()); // these, and what is said at the end
-    attributes.extend(spec.recorder.attributes(labels));
+    attributes.extend(of_labels(spec, labels, false));
     attributes.extend(spec.code.attributes());
     attributes.extend(fields);
     attributes
+}
+
+/// What the span says of those labels that are known from the start, or of those that are known late.
+fn of_labels(spec: &Spec, labels: &Labels, late: bool) -> impl Iterator<Item = KeyValue> {
+    let attributes = spec.recorder.attributes(labels).into_iter();
+    let wanted = attributes
+        .zip(spec.late)
+        .filter(move |(_, is_late)| *is_late == late);
+    wanted.map(|(attribute, _)| attribute)
 }
 
 /// The current context with `parent` as the parent of what comes: its span, and its baggage.
