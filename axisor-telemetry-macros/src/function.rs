@@ -63,6 +63,13 @@ impl Parse for Function {
     }
 }
 
+impl Function {
+    /// Whether it returns `!`.
+    pub(crate) fn never_returns(&self) -> bool {
+        matches!(&self.sig.output, ReturnType::Type(_, returned) if matches!(**returned, Type::Never(_)))
+    }
+}
+
 struct Body {
     attributes: Vec<Attribute>,
     group: Group,
