@@ -106,10 +106,17 @@ const COMMON: [Usage; 16] = [
     ("links", "`links(job.context)`"),
     ("fields", "`fields(name = value)`"),
     ("duration", "`duration` or `duration(buckets = [0.1, 1.0])`"),
-    ("in_flight", "`in_flight`"),
+    ("in_flight", "alone"),
     ("skip", "`skip(argument)`"),
-    ("skip_all", "`skip_all`"),
+    ("skip_all", "alone"),
     ("crate", "`crate = path::to::axisor_telemetry`"),
+];
+
+/// The arguments that give labels.
+const LABELS: [Usage; 3] = [
+    ("type", "`type = \"margin_check\"`"),
+    ("action", "`action = \"add_margin\"`"),
+    ("plan", "`plan = user.plan`"),
 ];
 
 /// Margin guard's alone.
@@ -209,7 +216,7 @@ impl Rule {
 }
 
 fn usage(name: &str) -> &'static str {
-    let mut known = COMMON.iter().chain([&COUNT]);
+    let mut known = COMMON.iter().chain(&LABELS).chain([&COUNT]);
     known
         .find(|known| known.0 == name)
         .map_or("", |known| known.1)
@@ -250,7 +257,7 @@ fn labels(attribute: Attribute, given: &mut Given) -> Vec<Label> {
         let mut is_there = false;
         labels.extend(given.take(name, |argument| {
             is_there = true;
-            Label::read(argument)
+            Label::read(argument, usage(name))
         }));
         if all_read && !is_there {
             let message = format!("`{name}` is missing; write `#[{}]`", attribute.example());
@@ -397,12 +404,18 @@ fn err(argument: Argument) -> Result<Err> {
         Form::Value(_) => return Err(argument.misused(usage)),
         Form::List(list) => list,
     };
+    if list.to_string() == "Display" {
+        return Err(Error::new(
+            list.span(),
+            "`err` alone shows the error's `Display`",
+        ));
+    }
     let known = ["Debug", "with", "type_only"];
     let form = Argument::one_of(list, &argument.name, &known, usage)?;
     if form.is("with") {
         return form.value("`err(with = function)`").map(Err::With);
     }
-    let name = form.alone("without a value")?;
+    let name = form.alone("alone")?;
     Ok(if name == "Debug" {
         Err::Debug(name.span())
     } else {

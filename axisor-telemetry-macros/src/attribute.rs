@@ -74,7 +74,7 @@ impl Attribute {
             (Some(args), Some(function), Ok(())) => expand(self, &args, &function),
             (_, _, mistakes) => {
                 let mistakes = mistakes.err().map(Error::into_compile_error);
-                quote::quote!(#mistakes #item)
+                quote::quote!(#mistakes #[allow(unused_variables)] #item) // the attribute might use them
             }
         }
     }
@@ -88,5 +88,75 @@ fn fit(args: &Args, function: &Function) -> syn::Result<()> {
             Err(Error::new(span, message))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::{Group, TokenTree};
+
+    use super::*;
+
+    const ITEM: &str = "pub async fn check (user : & User) -> Result < u8 , Error > { user . }";
+
+    /// The arguments broken off after each token, and without each token, also in their groups.
+    fn broken(arguments: &TokenStream) -> Vec<TokenStream> {
+        let tokens: Vec<TokenTree> = arguments.clone().into_iter().collect();
+        let mut all = Vec::new();
+        for (index, token) in tokens.iter().enumerate() {
+            let (before, after) = (&tokens[..index], &tokens[index + 1..]);
+            let joined = |middle: Option<TokenTree>, after: &[TokenTree]| {
+                before
+                    .iter()
+                    .cloned()
+                    .chain(middle)
+                    .chain(after.to_vec())
+                    .collect()
+            };
+            all.extend([joined(None, &[]), joined(None, after)]);
+            let TokenTree::Group(group) = token else {
+                continue;
+            };
+            for inner in broken(&group.stream()) {
+                let group = TokenTree::Group(Group::new(group.delimiter(), inner));
+                all.extend([joined(Some(group.clone()), &[]), joined(Some(group), after)]);
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn whatever_is_half_typed_the_item_is_there() {
+        let arguments = r#"type = ret(|r| r.kind), action = "a", plan = user.plan(), ok_if = |r| r.is_ok(),
+            on_cancel = "skip", count = "always", err(with = |e| e.code()), name = NAME, kind = "client",
+            level = Level::INFO, target = "a", parent = job.context, links(job.a, b()[0]),
+            fields(user.id, n = %x, ?debug, "quoted.name" = 5), duration(buckets = [0.1, 1]), in_flight,
+            skip(user), skip_all, crate = ::axisor_telemetry"#;
+        let item: TokenStream = ITEM.parse().unwrap();
+        let all = broken(&arguments.parse().unwrap());
+        assert!(all.len() > 300);
+        for arguments in all {
+            for attribute in [Attribute::Automation, Attribute::MarginGuard] {
+                let shown = arguments.to_string();
+                let expanded = attribute.expand(arguments.clone(), &item).to_string();
+                assert!(expanded.contains("pub async fn check"), "{shown}");
+                assert!(expanded.contains("user ."), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_is_never_looked_into() {
+        for body in [
+            "{ let x = }",
+            "{ user . plan . ; }",
+            "{ #![] }",
+            "{ match { => , } else + }",
+            "{ }",
+        ] {
+            let item: TokenStream = format!("fn check() -> u8 {body}").parse().unwrap();
+            let expanded = Attribute::Automation.expand("type = \"a\"".parse().unwrap(), &item);
+            assert!(!expanded.to_string().contains("compile_error"), "{body}");
+        }
     }
 }

@@ -98,7 +98,7 @@ fn distinct(labels: &[Labelled<'_>], errors: &mut Errors) {
     {
         if let Some(other) = first.insert(label, variant) {
             let message = format!(
-                "`{other}` and `{variant}` are both `{label}`; give one another label: `#[label(\"\u{2026}\")]`"
+                "`{other}` and `{variant}` are both `{label}`; give one of them another label: `#[label(\"\u{2026}\")]`"
             );
             errors.add(Error::new(*span, message));
         }
@@ -134,7 +134,7 @@ fn label(attributes: &[Attribute]) -> Result<Option<LitStr>> {
         return Ok(None);
     };
     let Meta::List(list) = &attribute.meta else {
-        return Err(Error::new(attribute.meta.span(), expected));
+        return Err(Error::new_spanned(attribute, expected));
     };
     let text = syn::parse2(list.tokens.clone());
     text.map(Some)

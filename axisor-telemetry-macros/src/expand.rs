@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::spanned::Spanned;
+use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ReturnType, Type};
 
@@ -11,7 +11,8 @@ use crate::args::{Args, Buckets, Choice, Err, Rule, Text};
 use crate::attribute::Attribute;
 use crate::field::{Field, Shown};
 use crate::function::{Form, Function};
-use crate::label::{Label, checked_const, in_place};
+use crate::label::{Label, checked_const};
+use crate::place::{at, by_reference, call, local, located, ours};
 
 pub(crate) fn expand(attribute: Attribute, args: &Args, function: &Function) -> TokenStream {
     let Function { head, sig, .. } = function;
@@ -62,11 +63,14 @@ impl<'a> Expansion<'a> {
     }
 
     fn future_of_async(&self) -> TokenStream {
-        let private = &self.private;
         let returned = self.returned();
         let statements = self.function.body.stream();
         let has_type = !self.function.never_returns();
-        let typed = has_type.then(|| quote!(if false { return #private::never::<#returned>(); }));
+        let typed = has_type.then(|| {
+            let here = at(&returned);
+            let private = located(&self.private, here);
+            quote_spanned!(here=> if false { return #private::never::<#returned>(); })
+        });
         let body = braced(&self.function.body, quote!(#typed #statements));
         let future = self.future("start", &quote!(async move #body));
         quote!(#future.await)
@@ -203,9 +207,7 @@ impl<'a> Expansion<'a> {
         match buckets {
             Buckets::Usual => quote!(#private::DURATION_BUCKETS),
             Buckets::Checked(bounds) => quote!(&[#(#bounds),*]),
-            Buckets::Const(bounds) => {
-                in_place("buckets", private, bounds.span(), &quote!(&#bounds))
-            }
+            Buckets::Const(bounds) => call(private, "buckets", bounds, by_reference(bounds)),
         }
     }
 
@@ -234,7 +236,8 @@ impl<'a> Expansion<'a> {
                 Some(quote!(#opening.constant(#index, const { #value });))
             }
             Label::Computed(value) => {
-                Some(quote_spanned!(at(value)=> #opening.label(#index, &(#value));))
+                let value = by_reference(value);
+                Some(quote!(#opening.label(#index, #value);))
             }
         }
     }
@@ -243,7 +246,8 @@ impl<'a> Expansion<'a> {
     fn of_span(&self) -> TokenStream {
         let parent = self.args.parent.iter().map(|parent| {
             let opening = opening();
-            quote_spanned!(at(parent)=> #opening.parent(&(#parent));)
+            let parent = by_reference(parent);
+            quote!(#opening.parent(#parent);)
         });
         let links = self.args.links.iter().map(|link| self.link(link));
         let fields = self.args.fields.iter().map(field);
@@ -253,7 +257,7 @@ impl<'a> Expansion<'a> {
     /// Where the expression stands, no name of `__private` is in scope.
     fn link(&self, link: &Expr) -> TokenStream {
         let private = &self.private;
-        let (opening, linked) = (opening(), local("linked", link));
+        let (opening, linked) = (opening(), local("linked", link.span()));
         let by_reference = is_place(link).then(|| quote!(&));
         quote_spanned! {at(link)=>
             match #private::Linked::new(#by_reference #link) {
@@ -274,14 +278,13 @@ impl<'a> Expansion<'a> {
         // An error about the type belongs to where it is written; a lint's opinion on this code does not.
         let typed = self.returned();
         let here = at(&typed);
-        let (returned, rules) = (local("returned", &typed), format_ident!("{rules}"));
-        let judged =
-            quote_spanned!(here=> { use #private::#rules::*; (&&&&Judge(#returned)).judge() });
+        let (returned, rules) = (local("returned", here), format_ident!("{rules}"));
+        let judged = quote_spanned!(here=> { use #private::#rules::*; (&&&&#private::Judge(#returned)).judge() });
         let (err, rule, late) = (self.err(), self.rule(), self.late());
         if late.is_empty() {
             return quote_spanned!(here=> |#returned, _| #judged #err #rule);
         }
-        let labels = local("labels", &typed);
+        let labels = local("labels", here);
         quote_spanned!(here=> |#returned, #labels| { #late #judged #err #rule })
     }
 
@@ -291,11 +294,12 @@ impl<'a> Expansion<'a> {
             Err::Display => TokenStream::new(),
             Err::TypeOnly => quote!(.type_only()),
             Err::Debug(asked) => {
-                let (here, returned) = (at(asked), local("returned", asked));
+                let (here, returned) = (ours(*asked), local("returned", *asked));
                 quote_spanned!(here=> .debug(#returned))
             }
             Err::With(function) => {
-                let (here, returned) = (at(function), local("returned", function));
+                let here = at(function);
+                let returned = local("returned", here);
                 quote_spanned!(here=> .with(#returned, #function))
             }
         }
@@ -307,9 +311,9 @@ impl<'a> Expansion<'a> {
         let Rule {
             function, is_error, ..
         } = self.args.rule.as_ref()?;
-        let (here, returned) = (at(function), local("returned", function));
-        let not = is_error.then(|| quote!(!));
-        Some(quote_spanned!(here=> .succeeded(#not #private::apply(#returned, #function))))
+        let succeeded = apply(private, function);
+        let not = is_error.then(|| quote_spanned!(at(function)=> !));
+        Some(quote!(.succeeded(#not #succeeded)))
     }
 
     /// The statements that give the labels taken from what was returned.
@@ -318,10 +322,9 @@ impl<'a> Expansion<'a> {
         let labels = self.args.labels.iter().enumerate();
         let late = labels.filter_map(|(index, label)| Some((index, label.returned()?)));
         late.map(|(index, function)| {
-            let (labels, returned) = (local("labels", function), local("returned", function));
-            quote_spanned! {at(function)=>
-                #labels.set(#index, &#private::apply(#returned, #function));
-            }
+            let (labels, value) = (local("labels", at(function)), apply(private, function));
+            let value = by_reference(&value);
+            quote!(#labels.set(#index, #value);)
         })
         .collect()
     }
@@ -337,18 +340,14 @@ impl<'a> Expansion<'a> {
     }
 }
 
-/// A place for code of ours: errors point there, lints pass over it.
-fn at(place: &impl Spanned) -> Span {
-    Span::call_site().located_at(place.span())
-}
-
-/// A name that no expression of the user's can see; errors about it point to `place`.
-fn local(name: &str, place: &impl Spanned) -> Ident {
-    Ident::new(name, Span::mixed_site().located_at(place.span()))
-}
-
 fn opening() -> Ident {
-    local("opening", &Span::mixed_site())
+    local("opening", Span::call_site())
+}
+
+/// What a function of the attribute says of what was returned.
+fn apply(private: &TokenStream, function: &Expr) -> TokenStream {
+    let returned = local("returned", at(function));
+    call(private, "apply", function, quote!(#returned, #function))
 }
 
 fn field(Field { name, shown, value }: &Field) -> TokenStream {
@@ -358,7 +357,8 @@ fn field(Field { name, shown, value }: &Field) -> TokenStream {
         Shown::Display => format_ident!("field_display"),
         Shown::Debug => format_ident!("field_debug"),
     };
-    quote_spanned!(at(value)=> #opening.#method(#name, &(#value));)
+    let value = by_reference(value);
+    quote!(#opening.#method(#name, #value);)
 }
 
 /// Whether an expression names something that is there already, and must not be moved out of it.

@@ -131,7 +131,7 @@ fn without_name(field: ParseStream<'_>) -> Error {
             Err(error) => return error,
         }
     }
-    let message = "expected `name = value`, or a variable or field whose name is the attribute's";
+    let message = "expected `name = value`, or a plain variable or field such as `user.id`";
     if tokens.is_empty() {
         return Error::new(field.span(), message);
     }

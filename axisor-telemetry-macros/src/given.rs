@@ -1,6 +1,6 @@
 //! Arguments as written: taken out one by one, each at most once.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Error, Expr, Ident, Lit, Result, Token, parenthesized};
@@ -164,13 +164,10 @@ fn value(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
 pub(crate) fn expression(input: ParseStream<'_>) -> Result<Expr> {
     let written = input.fork();
     input.parse().map_err(|error: Error| {
-        if !error.to_string().starts_with("unexpected end of input") {
-            return error;
-        }
-        let last = to_comma(&written)
-            .last()
-            .map_or_else(Span::call_site, TokenTree::span);
-        Error::new(last, "the expression ends too early")
+        let breaks_off = input.is_empty() || input.peek(Token![,]);
+        let last = to_comma(&written).pop().filter(|_| breaks_off);
+        let early = |last: TokenTree| Error::new(last.span(), "the expression ends too early");
+        last.map_or(error, early)
     })
 }
 

@@ -1,11 +1,12 @@
 //! A label value as written.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::spanned::Spanned as _;
 use syn::{Error, Expr, ExprCall, ExprLit, ExprPath, Lit, LitStr, Path, Result};
 
 use crate::given::Argument;
+use crate::place::call;
 
 /// Where a label's value comes from.
 pub(crate) enum Label {
@@ -22,9 +23,8 @@ pub(crate) enum Label {
 }
 
 impl Label {
-    pub(crate) fn read(argument: Argument) -> Result<Self> {
-        let usage = format!("`{} = \u{2026}`", argument.name);
-        match ungrouped(argument.value(&usage)?) {
+    pub(crate) fn read(argument: Argument, usage: &str) -> Result<Self> {
+        match ungrouped(argument.value(usage)?) {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..
@@ -60,24 +60,7 @@ impl Label {
 
 /// The check of a constant, in its place, so that the compiler's error points there.
 pub(crate) fn checked_const(private: &TokenStream, path: &ExprPath) -> TokenStream {
-    in_place("checked", private, path.span(), &quote!(#path))
-}
-
-/// A call of a function of `__private` that stands where its argument does.
-pub(crate) fn in_place(
-    function: &str,
-    private: &TokenStream,
-    place: Span,
-    argument: &TokenStream,
-) -> TokenStream {
-    let here = Span::call_site().located_at(place);
-    let function = Ident::new(function, here);
-    let private = private.clone().into_iter().map(|mut token| {
-        token.set_span(here);
-        token
-    });
-    let private: TokenStream = private.collect();
-    quote_spanned!(here=> #private::#function(#argument))
+    call(private, "checked", path, quote!(#path))
 }
 
 /// An expression without the invisible parentheses of a `macro_rules!`.

@@ -9,6 +9,7 @@ mod field;
 mod function;
 mod given;
 mod label;
+mod place;
 
 use attribute::Attribute;
 

@@ -7,7 +7,7 @@ pub use tracing::Level;
 
 pub use crate::call::{CallFuture, Count, Labels, Later, OnCancel, Opening, Site, Spec, Start};
 pub use crate::catalog::DURATION_BUCKETS;
-pub use crate::judge::{Linked, future_prelude, link_prelude, value_prelude};
+pub use crate::judge::{Judge, Linked, future_prelude, link_prelude, value_prelude};
 pub use crate::label::{UNKNOWN, checked};
 pub use crate::outcome::Verdict;
 pub use crate::record::Recorder;
@@ -49,6 +49,7 @@ pub fn apply<'a, R, T>(returned: &'a R, function: impl FnOnce(&'a R) -> T) -> T 
 /// If there are none, or they do not rise, or one is no number or infinite; the attributes make that an error of the
 /// compiler.
 #[must_use]
+#[track_caller]
 pub const fn buckets(bounds: &'static [f64]) -> &'static [f64] {
     assert!(
         !bounds.is_empty(),

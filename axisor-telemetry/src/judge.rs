@@ -158,7 +158,7 @@ pub mod link_prelude {
 
 /// The rules for what a future returns.
 pub mod future_prelude {
-    pub use super::{AnyValue, Judge, OutcomeValue, ResultValue};
+    pub use super::{AnyValue, OutcomeValue, ResultValue};
 }
 
 /// The rules for what a function returns.

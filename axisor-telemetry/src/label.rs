@@ -129,6 +129,7 @@ impl<T: LabelValue + ?Sized> LabelValue for Arc<T> {
 /// # Panics
 /// Otherwise, which the attributes make an error of the compiler.
 #[must_use]
+#[track_caller] // so that the compiler's error stands at the constant, without a tour of this function
 pub const fn checked(text: &'static str) -> &'static str {
     let bytes = text.as_bytes();
     assert!(!bytes.is_empty(), "the label value is empty");
