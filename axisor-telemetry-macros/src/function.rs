@@ -2,6 +2,7 @@
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::{
@@ -63,6 +64,13 @@ impl Parse for Function {
     }
 }
 
+impl Function {
+    /// Whether it returns `!`.
+    pub(crate) fn never_returns(&self) -> bool {
+        matches!(&self.sig.output, ReturnType::Type(_, returned) if matches!(**returned, Type::Never(_)))
+    }
+}
+
 struct Body {
     attributes: Vec<Attribute>,
     group: Group,
@@ -73,10 +81,12 @@ fn braces(input: ParseStream<'_>) -> Result<Body> {
         return Err(input.error("expected the function's body"));
     };
     let split = |input: ParseStream<'_>| {
-        Ok((
-            input.call(Attribute::parse_inner)?,
-            input.parse::<TokenStream>()?,
-        ))
+        let ahead = input.fork();
+        let attributes = ahead.call(Attribute::parse_inner).unwrap_or_default();
+        if !attributes.is_empty() {
+            input.advance_to(&ahead);
+        }
+        Ok((attributes, input.parse::<TokenStream>()?))
     };
     let (attributes, statements) = syn::parse::Parser::parse2(split, group.stream())?;
     let mut inner = Group::new(group.delimiter(), statements);

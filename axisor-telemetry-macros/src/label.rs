@@ -1,9 +1,12 @@
 //! A label value as written.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::spanned::Spanned as _;
-use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Result};
+use syn::{Error, Expr, ExprCall, ExprLit, ExprPath, Lit, LitStr, Path, Result};
+
+use crate::given::Argument;
+use crate::place::call;
 
 /// Where a label's value comes from.
 pub(crate) enum Label {
@@ -15,11 +18,13 @@ pub(crate) enum Label {
     AssociatedConst(ExprPath),
     /// Computed for each call, before the body.
     Computed(Box<Expr>),
+    /// Made by a function of what the call returned.
+    Returned(Box<Expr>),
 }
 
 impl Label {
-    pub(crate) fn new(value: Expr) -> Result<Self> {
-        match value {
+    pub(crate) fn read(argument: Argument, usage: &str) -> Result<Self> {
+        match ungrouped(argument.value(usage)?) {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..
@@ -30,6 +35,7 @@ impl Label {
             )),
             Expr::Path(path) if is_const(&path.path) && is_free(&path) => Ok(Self::Const(path)),
             Expr::Path(path) if is_const(&path.path) => Ok(Self::AssociatedConst(path)),
+            Expr::Call(call) if is_ret(&call) => returned(call),
             other => Ok(Self::Computed(Box::new(other))),
         }
     }
@@ -39,58 +45,76 @@ impl Label {
         match self {
             Self::Literal(text) => Some(quote!(#text)),
             Self::Const(path) => Some(checked_const(private, path)),
-            Self::AssociatedConst(_) | Self::Computed(_) => None,
+            Self::AssociatedConst(_) | Self::Computed(_) | Self::Returned(_) => None,
         }
     }
 
-    /// The statement that gives the label at `index` for one call.
-    pub(crate) fn computed(&self, index: usize, private: &TokenStream) -> TokenStream {
+    /// The function of what the call returned, if it is one.
+    pub(crate) fn returned(&self) -> Option<&Expr> {
         match self {
-            Self::Literal(text) => quote!(opening.constant(#index, #text);),
-            Self::Const(path) | Self::AssociatedConst(path) => {
-                let value = checked_const(private, path);
-                quote!(opening.constant(#index, const { #value });)
-            }
-            Self::Computed(value) => {
-                let here = Span::call_site().located_at(value.span());
-                quote_spanned!(here=> opening.label(#index, &(#value));)
-            }
+            Self::Returned(function) => Some(function),
+            _ => None,
         }
     }
 }
 
 /// The check of a constant, in its place, so that the compiler's error points there.
-fn checked_const(private: &TokenStream, path: &ExprPath) -> TokenStream {
-    let span = Span::call_site().located_at(path.span());
-    let here = private.clone().into_iter().map(|mut token| {
-        token.set_span(span);
-        token
-    });
-    let private: TokenStream = here.collect();
-    quote_spanned!(span=> #private::checked(#path))
+pub(crate) fn checked_const(private: &TokenStream, path: &ExprPath) -> TokenStream {
+    call(private, "checked", path, quote!(#path))
+}
+
+/// An expression without the invisible parentheses of a `macro_rules!`.
+pub(crate) fn ungrouped(expression: Expr) -> Expr {
+    match expression {
+        Expr::Group(group) => ungrouped(*group.expr),
+        other => other,
+    }
+}
+
+fn returned(call: ExprCall) -> Result<Label> {
+    let at = call.span();
+    let mut functions = call.args.into_iter();
+    match (functions.next(), functions.next()) {
+        (Some(function), None) => Ok(Label::Returned(Box::new(function))),
+        _ => Err(Error::new(
+            at,
+            "`ret` takes one function of what is returned: `ret(|returned| \u{2026})`",
+        )),
+    }
+}
+
+fn is_ret(call: &ExprCall) -> bool {
+    matches!(&*call.func, Expr::Path(path) if path.path.is_ident("ret"))
 }
 
 /// A literal that may be a label's value: the same rule as `axisor_telemetry::label::checked`.
-fn checked(text: LitStr) -> Result<LitStr> {
-    let value = text.value();
+pub(crate) fn checked(text: LitStr) -> Result<LitStr> {
+    match mistake(&text.value()) {
+        None => Ok(text),
+        Some(message) => Err(Error::new(text.span(), message)),
+    }
+}
+
+/// What is wrong with a label's value that stands in the code.
+pub(crate) fn mistake(value: &str) -> Option<String> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_.:/-".contains(c);
-    let message = if value.is_empty() {
-        "the label value is empty".to_owned()
-    } else if value.len() > 64 {
-        format!(
-            "the label value has {} bytes, expected at most 64",
-            value.len()
-        )
-    } else if let Some(c) = value.chars().find(|c| !is_allowed(*c)) {
-        format!("the label value contains {c:?}, expected letters, digits and `_.:/-` only")
-    } else {
-        return Ok(text);
-    };
-    Err(Error::new(text.span(), message))
+    if value.is_empty() {
+        return Some("the label value is empty".to_owned());
+    }
+    if value.len() > 64 {
+        let bytes = value.len();
+        return Some(format!(
+            "the label value has {bytes} bytes, expected at most 64"
+        ));
+    }
+    let c = value.chars().find(|c| !is_allowed(*c))?;
+    Some(format!(
+        "the label value contains {c:?}, expected letters, digits and `_.:/-` only"
+    ))
 }
 
 /// By its spelling: `LIMIT`, not `Kind::Limit` or `limit`.
-fn is_const(path: &Path) -> bool {
+pub(crate) fn is_const(path: &Path) -> bool {
     path.segments.last().is_some_and(|last| {
         let name = last.ident.to_string();
         name.contains(|c: char| c.is_uppercase()) && !name.contains(|c: char| c.is_lowercase())

@@ -2,9 +2,14 @@
 
 mod args;
 mod attribute;
+mod derive;
+mod errors;
 mod expand;
+mod field;
 mod function;
+mod given;
 mod label;
+mod place;
 
 use attribute::Attribute;
 
@@ -156,4 +161,10 @@ pub fn track_margin_guard(
     Attribute::MarginGuard
         .expand(args.into(), &item.into())
         .into()
+}
+
+/// Makes an enum's variants the known values of a label.
+#[proc_macro_derive(LabelValue, attributes(label))]
+pub fn label_value(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive::expand(item.into()).into()
 }

@@ -1,15 +1,19 @@
 //! The only names expanded code may use. Not part of the public API: they change with every release.
 
+use std::borrow::Cow;
+
 pub use opentelemetry::trace::SpanKind;
 pub use tracing::Level;
 
 pub use crate::call::{CallFuture, Count, Labels, OnCancel, Opening, Site, Spec, Start, StartWith};
 pub use crate::catalog::DURATION_BUCKETS;
-pub use crate::judge::{future_prelude, link_prelude, value_prelude};
-pub use crate::label::checked;
+pub use crate::judge::{Judge, Linked, future_prelude, link_prelude, value_prelude};
+pub use crate::label::{UNKNOWN, checked};
 pub use crate::outcome::Verdict;
 pub use crate::record::Recorder;
 pub use crate::trace::Code;
+
+use crate::label::LabelValue;
 
 /// A call that is like every other of its function.
 #[inline]
@@ -64,6 +68,11 @@ pub const fn buckets(bounds: &'static [f64]) -> &'static [f64] {
         index += 1;
     }
     bounds
+}
+
+/// The text of a value that is one of a closed set.
+pub fn label_of_known(value: &impl LabelValue) -> Cow<'_, str> {
+    Cow::Borrowed(value.known().unwrap_or(UNKNOWN))
 }
 
 /// Runs a body that makes a future.

@@ -3,6 +3,7 @@
 //! Expanded code calls `judge` on `&&&&Judge`. Method lookup takes the first that fits: by value, then with one
 //! reference fewer each time.
 
+use std::cell::Cell;
 use std::fmt::Display;
 
 use futures_util::Stream;
@@ -101,40 +102,63 @@ impl<'a, S: Stream> StreamValue<'a, S> for &&&Judge<'a, S> {
 pub trait StreamInSight {}
 
 /// What `links` of an attribute names: several spans, or one.
-pub struct Linked<T>(pub T);
+pub struct Linked<T>(Cell<Option<T>>);
+
+impl<T> Linked<T> {
+    /// What is to be linked.
+    pub fn new(spans: T) -> Self {
+        Self(Cell::new(Some(spans)))
+    }
+}
 
 /// Several.
 pub trait LinkMany {
     /// Links the call to them.
-    fn link(self, opening: &mut Opening<'_>);
+    fn link(&self, opening: &mut Opening<'_>);
 }
 
-impl<I: IntoIterator<Item: SpanParent>> LinkMany for Linked<I> {
-    fn link(self, opening: &mut Opening<'_>) {
-        opening.links(self.0);
+impl<I: IntoIterator<Item: SpanParent>> LinkMany for &&Linked<I> {
+    fn link(&self, opening: &mut Opening<'_>) {
+        opening.links(self.0.take().into_iter().flatten());
     }
 }
 
 /// One.
 pub trait LinkOne {
     /// Links the call to it.
-    fn link(self, opening: &mut Opening<'_>);
+    fn link(&self, opening: &mut Opening<'_>);
 }
 
 impl<C: SpanParent> LinkOne for &Linked<C> {
-    fn link(self, opening: &mut Opening<'_>) {
-        opening.links([&self.0]);
+    fn link(&self, opening: &mut Opening<'_>) {
+        opening.links(self.0.take());
+    }
+}
+
+/// None that is known.
+pub trait LinkNone<C> {
+    /// Refused by the compiler.
+    fn link(&self, opening: &mut Opening<'_>)
+    where
+        C: SpanParent;
+}
+
+impl<C> LinkNone<C> for Linked<C> {
+    fn link(&self, _: &mut Opening<'_>)
+    where
+        C: SpanParent,
+    {
     }
 }
 
 /// The rules for what may be linked.
 pub mod link_prelude {
-    pub use super::{LinkMany, LinkOne, Linked};
+    pub use super::{LinkMany, LinkNone, LinkOne};
 }
 
 /// The rules for what a future returns.
 pub mod future_prelude {
-    pub use super::{AnyValue, Judge, OutcomeValue, ResultValue};
+    pub use super::{AnyValue, OutcomeValue, ResultValue};
 }
 
 /// The rules for what a function returns.

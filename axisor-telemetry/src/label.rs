@@ -6,6 +6,10 @@ use std::sync::Arc;
 /// The value that takes the place of a free label past its family's bound of series.
 pub const OVERFLOW: &str = "other";
 
+/// The value of a label that is taken from what a call returns, `ret(…)`, where it returned nothing: it panicked, or its
+/// future was dropped.
+pub const UNKNOWN: &str = "unknown";
+
 /// The longest label value a literal or constant may have, in bytes.
 pub const MAX_LITERAL_LENGTH: usize = 64;
 

@@ -70,7 +70,7 @@ mod shown;
 mod telemetry;
 mod trace;
 
-pub use axisor_telemetry_macros::{instrument_automation, track_margin_guard};
+pub use axisor_telemetry_macros::{LabelValue, instrument_automation, track_margin_guard};
 pub use clock::{Clock, Moment};
 pub use instruments::{
     Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries, LabelSet, MetricError,

@@ -112,6 +112,28 @@ pub(crate) enum Description<'a> {
     Made(Box<dyn FnOnce() -> String + 'a>),
 }
 
+/// What may have an error to show.
+#[diagnostic::on_unimplemented(
+    message = "this function returns `{Self}`, which has no error to show",
+    label = "expected a function that returns a `Result`",
+    note = "leave `err` out; `ok_if` and `error_if` say when something else has failed"
+)]
+pub trait Fallible {
+    /// The error.
+    type Error;
+
+    /// The error, if there is one.
+    fn error(&self) -> Option<&Self::Error>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+}
+
 /// The `error.type` of a call that failed by a rule of its attribute.
 const OTHER: &str = "_OTHER";
 
@@ -154,22 +176,24 @@ impl<'a> Verdict<'a> {
 
     /// The same with the error's `Debug`.
     #[must_use]
-    pub fn debug<T, E: Debug>(self, returned: &'a Result<T, E>) -> Self {
-        let shown = |error: &'a E| Description::Debug(error);
+    pub fn debug<R: Fallible<Error: Debug>>(self, returned: &'a R) -> Self {
+        let shown = |error: &'a R::Error| Description::Debug(error);
         Self {
-            description: returned.as_ref().err().map_or(Description::None, shown),
+            description: returned.error().map_or(Description::None, shown),
             ..self
         }
     }
 
     /// The same with what `text` makes of the error.
     #[must_use]
-    pub fn with<T, E, D: Display>(
+    pub fn with<R: Fallible, D: Display>(
         self,
-        returned: &'a Result<T, E>,
-        text: impl FnOnce(&'a E) -> D + 'a,
+        returned: &'a R,
+        text: impl FnOnce(&'a R::Error) -> D + 'a,
     ) -> Self {
-        let Err(error) = returned else { return self };
+        let Some(error) = returned.error() else {
+            return self;
+        };
         Self {
             description: Description::Made(Box::new(move || text(error).to_string())),
             ..self

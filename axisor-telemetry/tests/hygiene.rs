@@ -2,7 +2,7 @@
 #![no_implicit_prelude]
 #![deny(warnings, missing_docs, clippy::pedantic)]
 
-use ::axisor_telemetry::{Telemetry, instrument_automation, track_margin_guard};
+use ::axisor_telemetry::{LabelValue, Telemetry, instrument_automation, track_margin_guard};
 use ::core::option::Option::{self, None, Some};
 use ::core::result::Result::{self, Err, Ok};
 
@@ -12,12 +12,20 @@ mod traps {
     pub(crate) struct Box;
     pub(crate) struct Cow;
     pub(crate) struct Judge;
+    pub(crate) struct Labels;
+    pub(crate) struct Linked;
+    pub(crate) struct Opening;
     pub(crate) struct Site;
+    pub(crate) struct Verdict;
     pub(crate) trait Future {}
     pub(crate) fn start() {}
 }
 #[allow(unused_imports)]
-use traps::{Box, Cow, Future, Judge, Site, start};
+use traps::{Box, Cow, Future, Judge, Labels, Linked, Opening, Site, Verdict, start};
+
+mod renamed {
+    pub(crate) use ::axisor_telemetry as telemetry;
+}
 
 const SITE: &str = "site";
 
@@ -55,6 +63,62 @@ fn boxed(
 #[track_margin_guard(action = "opaque", plan = "pro")]
 fn opaque(returned: u8) -> impl ::core::future::Future<Output = u8> {
     async move { returned }
+}
+
+/// Variants whose names mean something elsewhere.
+#[derive(LabelValue, Clone, Copy)]
+enum Kind {
+    Some,
+    Option,
+    #[label("none_at_all")]
+    None,
+}
+
+#[derive(LabelValue)]
+#[label(crate = crate::renamed::telemetry)]
+#[allow(dead_code)]
+enum Elsewhere<T> {
+    Ok(T),
+    Err { known: T },
+}
+
+#[track_margin_guard(
+    action = ret(|verdict| if verdict.is_ok() { labels } else { Kind::None }),
+    plan = opening,
+    ok_if = |returned| ::core::matches!(returned, Ok(_)),
+    on_cancel = "skip",
+    count = "always",
+    err(with = |error| error.len()),
+    name = "every argument",
+    kind = "client",
+    level = "debug",
+    target = "hygiene",
+    parent = context,
+    links(context, [context], ::core::option::Option::Some(context)),
+    fields(opening = 1, %linked, ?spans, "text" = linked),
+    skip_all,
+    duration(buckets = [0.1, 1.0]),
+    crate = crate::renamed::telemetry
+)]
+#[instrument_automation(
+    type = Elsewhere::Err { known: opening },
+    error_if = ::core::result::Result::is_err,
+    err(Debug),
+    duration,
+    in_flight,
+    fields(linked)
+)]
+async fn every_argument(
+    opening: &str,
+    labels: Kind,
+    linked: &str,
+    spans: u8,
+    context: &::opentelemetry::Context,
+) -> Result<u8, &'static str> {
+    if spans == 0 {
+        return Err("no spans");
+    }
+    Ok(spans)
 }
 
 struct Guard {
@@ -95,6 +159,18 @@ fn nothing_in_an_expansion_depends_on_its_surroundings() {
         ::core::assert!(later(true).await.is_err());
         ::core::assert_eq!(boxed("pro").await, 3);
         ::core::assert_eq!(opaque(1).await, 1);
+        let context = ::opentelemetry::Context::new();
+        ::core::assert!(
+            every_argument("o", Kind::Some, "l", 1, &context)
+                .await
+                .is_ok()
+        );
+        ::core::assert!(
+            every_argument("o", Kind::Option, "l", 0, &context)
+                .await
+                .is_err()
+        );
+        ::core::assert!(Elsewhere::Ok(1).known() == Some("ok"));
     }));
     let page = telemetry.exposition().unwrap();
     for sample in [
@@ -105,6 +181,11 @@ fn nothing_in_an_expansion_depends_on_its_surroundings() {
         "axisor_margin_guard_actions_total{action_type=\"boxed\",user_plan=\"pro\"} 1",
         "axisor_margin_guard_actions_total{action_type=\"opaque\",user_plan=\"pro\"} 1",
         "axisor_margin_guard_actions_total{action_type=\"take\",user_plan=\"pro\"} 1",
+        "axisor_margin_guard_actions_total{action_type=\"some\",user_plan=\"o\"} 1",
+        "axisor_margin_guard_actions_total{action_type=\"none_at_all\",user_plan=\"o\"} 1",
+        "axisor_automation_executions_total{automation_type=\"err\",status=\"success\"} 1",
+        "axisor_automation_executions_total{automation_type=\"err\",status=\"failure\"} 1",
+        "axisor_automations_in_flight{automation_type=\"err\"} 0",
     ] {
         ::core::assert!(page.contains(sample), "{sample} is not in\n{page}");
     }

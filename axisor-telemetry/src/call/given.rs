@@ -76,7 +76,7 @@ impl Given {
 
 /// Takes what the expressions of an attribute give, in their order: labels, parent, links, fields.
 pub struct Opening<'a> {
-    labels: Box<Labels>,
+    labels: Option<Box<Labels>>,
     span: Option<Box<GivenSpan>>,
     /// `None` where no span is made.
     spans_of: Option<&'a Scope>,
@@ -85,7 +85,7 @@ pub struct Opening<'a> {
 impl<'a> Opening<'a> {
     pub(super) fn new(spec: &Spec, spans_of: Option<&'a Scope>) -> Self {
         Self {
-            labels: Box::new(Labels::of(spec)),
+            labels: Given::nothing(spec).labels,
             span: None,
             spans_of,
         }
@@ -93,7 +93,7 @@ impl<'a> Opening<'a> {
 
     pub(super) fn finish(self) -> Given {
         Given {
-            labels: Some(self.labels),
+            labels: self.labels,
             span: self.span,
         }
     }
@@ -104,12 +104,16 @@ impl<'a> Opening<'a> {
 
     /// The value of the label at `index`.
     pub fn label(&mut self, index: usize, value: &(impl LabelValue + ?Sized)) {
-        self.labels.set(index, value);
+        if let Some(labels) = &mut self.labels {
+            labels.set(index, value);
+        }
     }
 
     /// The value of the label at `index`, a constant of a generic type.
     pub fn constant(&mut self, index: usize, value: &'static str) {
-        self.labels.0[index] = Cow::Borrowed(value);
+        if let Some(labels) = &mut self.labels {
+            labels.0[index] = Cow::Borrowed(value);
+        }
     }
 
     /// Whether a span may be made, and parent, links and fields are wanted.

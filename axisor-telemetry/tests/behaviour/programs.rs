@@ -1,4 +1,5 @@
-//! Random programs of nested, concurrent, cancelled and panicking calls: each that started is counted once.
+//! Random programs of nested, recursive, concurrent, cancelled and panicking calls: each that started is counted once, or
+//! skipped where its attribute says so.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -12,11 +13,12 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
+use opentelemetry_sdk::trace::SpanData;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
-use crate::recorded::Recorded;
-use crate::seen::until;
+use crate::recorded::{Recorded, attribute};
+use crate::seen::{until, value};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -41,6 +43,7 @@ enum Form {
     Async,
     Boxed,
     Opaque,
+    Skipping,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,7 +89,7 @@ fn current_span() -> SpanId {
     Context::map_current(|context| context.span().span_context().span_id())
 }
 
-#[instrument_automation(type = "program")]
+#[instrument_automation(type = "program", duration, in_flight)]
 fn plain(call: &Call, seen: &Seen) -> Result<(), &'static str> {
     let seen = seen.started();
     for inner in &call.calls {
@@ -98,19 +101,24 @@ fn plain(call: &Call, seen: &Seen) -> Result<(), &'static str> {
     call.ending.now()
 }
 
-#[instrument_automation(type = "program")]
+#[instrument_automation(type = "program", duration, in_flight)]
 async fn in_async(call: Call, seen: Seen) -> Result<(), &'static str> {
     body(call, seen).await
 }
 
-#[instrument_automation(type = "program")]
+#[instrument_automation(type = "program", duration, in_flight)]
 fn boxed(call: Call, seen: Seen) -> Pin<Box<dyn Future<Output = Result<(), &'static str>> + Send>> {
     Box::pin(async move { body(call, seen).await })
 }
 
-#[instrument_automation(type = "program")]
+#[instrument_automation(type = "program", duration, in_flight)]
 fn opaque(call: Call, seen: Seen) -> impl Future<Output = Result<(), &'static str>> + Send {
     async move { body(call, seen).await }
+}
+
+#[instrument_automation(type = "skipping", on_cancel = "skip", duration, in_flight)]
+async fn skipping(call: Call, seen: Seen) -> Result<(), &'static str> {
+    body(call, seen).await
 }
 
 async fn body(call: Call, seen: Seen) -> Result<(), &'static str> {
@@ -151,6 +159,7 @@ fn run(call: Call, seen: Seen) -> Pin<Box<dyn Future<Output = ()> + Send>> {
             Form::Async => Box::pin(in_async(call, seen)),
             Form::Boxed => boxed(call, seen),
             Form::Opaque => Box::pin(opaque(call, seen)),
+            Form::Skipping => Box::pin(skipping(call, seen)),
         };
         let mut work = AssertUnwindSafe(work).catch_unwind();
         let mut left = polls.unwrap_or(u32::MAX);
@@ -173,7 +182,8 @@ fn calls() -> impl Strategy<Value = Call> {
         Just(Form::Plain),
         Just(Form::Async),
         Just(Form::Boxed),
-        Just(Form::Opaque)
+        Just(Form::Opaque),
+        Just(Form::Skipping)
     ];
     let ending =
         prop_oneof![4 => Just(Ending::Ok), 2 => Just(Ending::Err), 1 => Just(Ending::Panic)];
@@ -222,9 +232,59 @@ proptest! {
             .collect();
         prop_assert_eq!(spans.len(), parents.len(), "every span ends once");
         prop_assert_eq!(&ended, &*parents);
-        let counted = recorded.executions("program");
-        let sum = counted.success.unwrap_or_default() + counted.failure.unwrap_or_default();
-        let started = f64::from(u32::try_from(parents.len()).unwrap());
-        prop_assert!((sum - started).abs() < 0.5, "{sum} counted of {started}");
+        let of = |automation_type: &str, outcomes: &[&str]| {
+            let with = |span: &&SpanData, key, values: &[&str]| {
+                attribute(span, key).is_some_and(|value| values.contains(&value.as_str()))
+            };
+            let spans = spans.iter().filter(|span| {
+                with(span, "axisor.automation.type", &[automation_type])
+                    && with(span, "axisor.outcome", outcomes)
+            });
+            spans.count()
+        };
+        let counts = |automation_type| Counts::of(&recorded, automation_type);
+        prop_assert_eq!(counts("program"), Counts {
+            success: of("program", &["success"]),
+            failure: of("program", &["failure", "panic", "cancelled"]),
+        });
+        prop_assert_eq!(counts("skipping"), Counts {
+            success: of("skipping", &["success"]),
+            failure: of("skipping", &["failure", "panic"]),
+        });
+        for gauge in recorded.samples("axisor_automations_in_flight") {
+            prop_assert!(gauge.ends_with(" 0"), "{gauge}");
+        }
+    }
+}
+
+/// How often calls were counted and, it is asserted, timed.
+#[derive(Debug, PartialEq)]
+struct Counts {
+    success: usize,
+    failure: usize,
+}
+
+impl Counts {
+    fn of(recorded: &Recorded, automation_type: &str) -> Self {
+        let value = |name: &str, status: &str| {
+            let labels = [("automation_type", automation_type), ("status", status)];
+            value(&recorded.telemetry, name, &labels).unwrap_or_default()
+        };
+        let count = |status| {
+            let counted = value("axisor_automation_executions_total", status);
+            let timed = value("axisor_automation_duration_seconds_count", status);
+            assert!((counted - timed).abs() < 0.5, "{timed} timed of {counted}");
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a count"
+            )]
+            let counted = counted as usize;
+            counted
+        };
+        Self {
+            success: count("success"),
+            failure: count("failure"),
+        }
     }
 }

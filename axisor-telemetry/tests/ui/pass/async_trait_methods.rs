@@ -1,5 +1,5 @@
 //! Methods of `async_trait`, in the trait and in its implementations.
-#![deny(warnings)]
+#![deny(warnings, clippy::pedantic)]
 
 use async_trait::async_trait;
 use axisor_telemetry::{instrument_automation, track_margin_guard};
@@ -38,6 +38,57 @@ impl Guard for Margin {
     }
 }
 
+/// Written by hand as `async_trait` writes it.
+impl Margin {
+    #[track_margin_guard(action = "written", plan = self.plan, err(Debug), ok_if = |left| *left == Ok(1))]
+    fn written<'life0, 'async_trait>(
+        &'life0 self,
+    ) -> ::core::pin::Pin<
+        Box<
+            dyn ::core::future::Future<Output = Result<u8, String>>
+                + ::core::marker::Send
+                + 'async_trait,
+        >,
+    >
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        Box::pin(async move {
+            if self.plan.is_empty() {
+                return Err(self.plan.clone());
+            }
+            Ok(std::future::ready(1).await)
+        })
+    }
+}
+
+/// With every kind of argument, and both attributes.
+#[async_trait]
+trait Strategy<T: Send> {
+    const NAME: &'static str;
+
+    #[instrument_automation(type = Self::NAME, parent = parent, links(parent), fields(%name, n = ?N), in_flight, duration)]
+    #[track_margin_guard(action = ret(|left| if left.is_some() { "left" } else { "none" }), plan = Self::NAME)]
+    async fn execute<const N: usize>(
+        &mut self,
+        name: &str,
+        parent: &opentelemetry::Context,
+        mut left: Option<T>,
+    ) -> Option<T>
+    where
+        T: 'async_trait,
+    {
+        std::future::ready(()).await;
+        println!("{name}{parent:?}{N}");
+        left.take()
+    }
+}
+
+impl<T: Send> Strategy<T> for Margin {
+    const NAME: &'static str = "margin";
+}
+
 #[async_trait(?Send)]
 trait Local {
     #[instrument_automation(type = "local")]
@@ -52,8 +103,12 @@ impl Local for Margin {}
 fn send(_: &impl Send) {}
 
 fn main() {
-    let mut margin = Margin { plan: String::new() };
+    let mut margin = Margin {
+        plan: String::new(),
+    };
     send(&margin.protect(String::new()));
     send(&margin.provided("pro"));
     drop(margin.run());
+    send(&margin.written());
+    send(&margin.execute::<1>("a", &opentelemetry::Context::new(), Some(1)));
 }

@@ -6,7 +6,9 @@ use axisor_telemetry::{instrument_automation, track_margin_guard};
 /// A one-line body.
 #[instrument_automation(type = "one")]
 #[must_use]
-pub fn one() -> u8 { 1 }
+pub fn one() -> u8 {
+    1
+}
 
 /// An early return and `?`.
 ///
@@ -97,32 +99,40 @@ pub fn factorial(n: u64) -> u64 {
 /// Calls itself, async.
 #[instrument_automation(type = "recursion")]
 pub async fn factorial_later(n: u64) -> u64 {
-    if n == 0 { 1 } else { n * Box::pin(factorial_later(n - 1)).await }
+    if n == 0 {
+        1
+    } else {
+        n * Box::pin(factorial_later(n - 1)).await
+    }
 }
 
-/// Unsafe to call.
-///
-/// # Safety
-/// `pointer` points to a byte.
-#[instrument_automation(type = "unsafe")]
+/// Calls itself through a box of its own.
+#[instrument_automation(type = "recursion", fields(n))]
 #[must_use]
-pub unsafe fn read(pointer: *const u8) -> u8 {
-    unsafe { pointer.read() }
-}
-
-/// Unsafe to call, async.
-///
-/// # Safety
-/// `pointer` points to a byte.
-#[instrument_automation(type = "unsafe")]
-pub async unsafe fn read_later(pointer: *const u8) -> u8 {
-    unsafe { pointer.read() }
+pub fn factorial_boxed(n: u64) -> std::pin::Pin<Box<dyn Future<Output = u64> + Send>> {
+    Box::pin(async move {
+        if n == 0 {
+            1
+        } else {
+            n * factorial_boxed(n - 1).await
+        }
+    })
 }
 
 /// With C's calling convention.
 #[instrument_automation(type = "extern")]
 pub extern "C" fn from_c(value: u8) -> u8 {
     value + 1
+}
+
+/// Opaque arguments, changed.
+#[instrument_automation(type = "opaque", fields(%value))]
+pub async fn opaque_argument(
+    mut value: impl std::fmt::Display + Clone,
+    keep: impl Fn(&str) -> bool,
+) -> bool {
+    value = value.clone();
+    keep(&value.to_string())
 }
 
 /// With a lint set inside.

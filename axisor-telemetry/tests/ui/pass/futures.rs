@@ -45,6 +45,36 @@ pub fn aliased(value: &u8) -> BoxFuture<'_, u8> {
     Box::pin(async move { *value })
 }
 
+/// A trait's future, by its long name.
+pub trait Later {
+    /// Later.
+    fn later(&self) -> impl Future<Output = Option<u8>> + Send;
+
+    /// Later, provided.
+    #[instrument_automation(type = "provided", ok_if = Option::is_none)]
+    fn provided(&self) -> impl Future<Output = Option<u8>> + Send
+    where
+        Self: Sync,
+    {
+        async move { self.later().await }
+    }
+}
+
+impl Later for u8 {
+    #[instrument_automation(type = "later", in_flight)]
+    fn later(&self) -> impl Future<Output = Option<u8>> + Send {
+        let value = *self;
+        async move { value.checked_add(1) }
+    }
+}
+
+/// A box made elsewhere.
+#[instrument_automation(type = "elsewhere")]
+#[must_use]
+pub fn elsewhere(value: &u8) -> Pin<Box<dyn Future<Output = u8> + '_>> {
+    aliased(value)
+}
+
 fn send(_: &impl Send) {}
 
 fn main() {
@@ -53,4 +83,6 @@ fn main() {
     send(&borrowing("pro"));
     send(&boxed_borrowing("pro"));
     send(&aliased(&1));
+    send(&1.provided());
+    drop(elsewhere(&1));
 }

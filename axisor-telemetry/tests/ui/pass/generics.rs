@@ -94,6 +94,19 @@ impl<T: Display + Sync> Holder<T> {
     }
 }
 
+/// Labels, rules and fields of generic types.
+#[instrument_automation(type = label, ok_if = |left: &Option<T>| left.as_ref().is_some_and(|left| *left != T::default()), fields(?value, N, %label))]
+pub async fn labelled<T, const N: usize>(
+    value: T,
+    label: &(impl axisor_telemetry::LabelValue + Display + ?Sized),
+) -> Option<T>
+where
+    T: Default + PartialEq + std::fmt::Debug,
+{
+    println!("{label}{N}");
+    std::future::ready(Some(value)).await
+}
+
 fn send(_: &impl Send) {}
 
 fn main() {

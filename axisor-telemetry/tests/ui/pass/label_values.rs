@@ -12,7 +12,7 @@ mod names {
 }
 
 /// The plans.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, LabelValue)]
 pub enum Plan {
     /// Free.
     Free,
@@ -20,13 +20,20 @@ pub enum Plan {
     Pro,
 }
 
-impl LabelValue for Plan {
+/// A label made by hand.
+#[derive(Debug)]
+pub struct Leverage(u8);
+
+impl LabelValue for Leverage {
     fn label(&self) -> Cow<'_, str> {
-        Cow::Borrowed(match self {
-            Self::Free => "free",
-            Self::Pro => "pro",
-        })
+        Cow::Owned(format!("x{}", self.0))
     }
+}
+
+/// By hand.
+#[instrument_automation(type = leverage)]
+pub fn leveraged(leverage: &Leverage) -> u8 {
+    leverage.0
 }
 
 /// A user.
@@ -52,7 +59,9 @@ pub fn constant() {}
 
 /// A constant elsewhere, and a field.
 #[track_margin_guard(action = names::ADD_MARGIN, plan = user.plan)]
-pub fn field(user: &User) -> &str { &user.name }
+pub fn field(user: &User) -> &str {
+    &user.name
+}
 
 /// A constant of a generic type, and a variant.
 #[track_margin_guard(action = S::NAME, plan = Plan::Pro)]
@@ -70,18 +79,6 @@ pub async fn kinds(action: Cow<'_, str>, fast: &bool) {
     std::future::ready((action, fast)).await;
 }
 
-/// The other arguments.
-#[instrument_automation(type = "all", name = "all of them", err, skip(a), skip_all, crate = ::axisor_telemetry,)]
-#[must_use]
-pub fn all(a: u8) -> u8 { a }
-
-/// The error's type alone.
-///
-/// # Errors
-/// Always.
-#[instrument_automation(type = "all", err(type_only))]
-pub fn type_only() -> Result<(), String> { Err("x".into()) }
-
 struct Dca;
 
 impl Strategy for Dca {
@@ -92,5 +89,11 @@ fn main() {
     constant();
     Dca.run();
     variant(&Dca);
-    assert_eq!(field(&User { plan: Plan::Free, name: String::new() }), "");
+    assert_eq!(
+        field(&User {
+            plan: Plan::Free,
+            name: String::new()
+        }),
+        ""
+    );
 }

@@ -26,7 +26,9 @@ impl Position {
     /// By reference.
     #[instrument_automation(type = "read")]
     #[must_use]
-    pub fn margin(&self) -> u64 { self.margin }
+    pub fn margin(&self) -> u64 {
+        self.margin
+    }
 
     /// A borrow of the receiver comes back.
     ///
@@ -74,6 +76,25 @@ impl Position {
     #[must_use]
     pub fn unbox(self: Box<Self>) -> Self {
         *self
+    }
+
+    /// A shared one.
+    #[track_margin_guard(action = "shared", plan = self.plan, fields(self.margin))]
+    pub async fn shared(self: std::sync::Arc<Self>) -> u64 {
+        std::future::ready(()).await;
+        self.margin
+    }
+
+    /// A future that borrows the receiver.
+    #[track_margin_guard(action = "future", plan = self.plan, duration)]
+    pub fn future(&mut self) -> impl Future<Output = &mut u64> + Send {
+        async move { &mut self.margin }
+    }
+
+    /// A constant of a function's, generic in its type.
+    #[must_use]
+    pub const fn limit() -> u64 {
+        1
     }
 
     /// A pinned one.
