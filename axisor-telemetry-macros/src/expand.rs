@@ -259,7 +259,7 @@ impl<'a> Expansion<'a> {
             match #private::Linked::new(#by_reference #link) {
                 #linked => {
                     use #private::link_prelude::*;
-                    (&&&#linked).link(#opening);
+                    (&&&&#linked).link(#opening);
                 }
             }
         }

@@ -117,9 +117,24 @@ pub trait LinkMany {
     fn link(&self, opening: &mut Opening<'_>);
 }
 
-impl<I: IntoIterator<Item: SpanParent>> LinkMany for &&Linked<I> {
+impl<I: IntoIterator<Item: SpanParent>> LinkMany for &&&Linked<I> {
     fn link(&self, opening: &mut Opening<'_>) {
         opening.links(self.0.take().into_iter().flatten());
+    }
+}
+
+/// Several, by a variable that is a reference to them.
+pub trait LinkReferred {
+    /// Links the call to them.
+    fn link(&self, opening: &mut Opening<'_>);
+}
+
+impl<'a, I: ?Sized> LinkReferred for &&Linked<&&'a I>
+where
+    &'a I: IntoIterator<Item: SpanParent>,
+{
+    fn link(&self, opening: &mut Opening<'_>) {
+        opening.links(self.0.take().into_iter().copied().flatten());
     }
 }
 
@@ -153,7 +168,7 @@ impl<C> LinkNone<C> for Linked<C> {
 
 /// The rules for what may be linked.
 pub mod link_prelude {
-    pub use super::{LinkMany, LinkNone, LinkOne};
+    pub use super::{LinkMany, LinkNone, LinkOne, LinkReferred};
 }
 
 /// The rules for what a future returns.

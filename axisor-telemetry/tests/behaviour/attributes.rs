@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::task::{Context as TaskContext, Poll, Waker};
 
 use async_trait::async_trait;
 use axisor_telemetry::{ExecutionOutcome, Outcome, instrument_automation, track_margin_guard};
@@ -13,7 +12,7 @@ use opentelemetry::trace::{
 };
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::recorded::{Executions, Recorded, attribute};
+use crate::recorded::{Executions, Recorded, attribute, poll_and_drop, poll_once};
 use crate::seen::value;
 
 #[derive(Debug)]
@@ -698,13 +697,4 @@ fn without_telemetry_only_the_body_runs() {
         unreachable!("no label is computed without telemetry")
     }
     assert_eq!(body(5), 5);
-}
-
-/// Polls once, with a waker that does nothing.
-fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut TaskContext::from_waker(Waker::noop()))
-}
-
-fn poll_and_drop(future: impl Future) {
-    assert!(poll_once(pin!(future)).is_pending());
 }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "axum")]
 mod app;
+mod arguments;
 mod attributes;
 mod business;
 mod config;

@@ -1,6 +1,9 @@
 //! A telemetry of a test's own, and how its calls were counted.
 
-use axisor_telemetry::Telemetry;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use axisor_telemetry::{Telemetry, TelemetryBuilder};
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::seen::{self, Spans, value};
@@ -13,11 +16,13 @@ pub(crate) struct Recorded {
 
 impl Recorded {
     pub(crate) fn new() -> Self {
+        Self::of(seen::builder())
+    }
+
+    /// The same of a telemetry that is not as usual.
+    pub(crate) fn of(builder: TelemetryBuilder) -> Self {
         let spans = Spans::default();
-        let telemetry = seen::builder()
-            .span_exporter(spans.clone())
-            .build()
-            .unwrap();
+        let telemetry = builder.span_exporter(spans.clone()).build().unwrap();
         Self { telemetry, spans }
     }
 
@@ -81,4 +86,14 @@ impl Executions {
 /// An attribute of a span, as text.
 pub(crate) fn attribute(span: &SpanData, key: &str) -> Option<String> {
     seen::attribute(span, key).map(|value| value.as_str().into_owned())
+}
+
+/// Polls once, with a waker that does nothing.
+pub(crate) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Starts a call, and cancels it.
+pub(crate) fn poll_and_drop(future: impl Future) {
+    assert!(poll_once(pin!(future)).is_pending());
 }

@@ -197,7 +197,7 @@ impl Judging for Judge {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     bounds();
     let job = Job {
         id: 1,

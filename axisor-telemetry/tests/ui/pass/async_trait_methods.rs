@@ -102,7 +102,7 @@ impl Local for Margin {}
 
 fn send(_: &impl Send) {}
 
-fn main() {
+pub(crate) fn main() {
     let mut margin = Margin {
         plan: String::new(),
     };

@@ -147,7 +147,7 @@ pub fn outer() -> u8 {
     nested()
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(made(1), Some(2));
     assert_eq!(both_at_once("pro"), 3);
     assert_eq!(one(), 1);

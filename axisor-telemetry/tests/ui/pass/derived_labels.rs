@@ -69,7 +69,7 @@ pub async fn later(order: Order) -> Order {
     order
 }
 
-fn main() {
+pub(crate) fn main() {
     for (order, label) in [
         (Order::Market, "market"),
         (Order::StopLoss, "stop_loss"),

@@ -162,7 +162,7 @@ pub async fn coerced_later(given: bool) -> Box<dyn std::fmt::Display + Send> {
     Box::new("one")
 }
 
-fn main() {
+pub(crate) fn main() {
     assert_eq!(one(), 1);
     assert_eq!(factorial(3), 6);
     assert_eq!(arguments((1, 2), vec![], 3, String::new()), [3]);

@@ -77,7 +77,7 @@ pub fn elsewhere(value: &u8) -> Pin<Box<dyn Future<Output = u8> + '_>> {
 
 fn send(_: &impl Send) {}
 
-fn main() {
+pub(crate) fn main() {
     send(&opaque(1));
     send(&boxed(1));
     send(&borrowing("pro"));

@@ -109,7 +109,7 @@ where
 
 fn send(_: &impl Send) {}
 
-fn main() {
+pub(crate) fn main() {
     send(&Holder(1).show(2));
     send(&any(1));
     assert_eq!(generic::<_, String>(&1, None), Ok(1));

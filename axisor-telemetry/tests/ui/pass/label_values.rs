@@ -85,7 +85,7 @@ impl Strategy for Dca {
     const NAME: &'static str = "dca";
 }
 
-fn main() {
+pub(crate) fn main() {
     constant();
     Dca.run();
     variant(&Dca);

@@ -131,7 +131,7 @@ impl Guard for Position {
     }
 }
 
-fn main() {
+pub(crate) fn main() {
     let mut position = Position::open();
     *position.add(1).unwrap() += 1;
     assert_eq!(position.margin(), 2);

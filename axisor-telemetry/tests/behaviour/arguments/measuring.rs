@@ -1,0 +1,272 @@
+//! `duration` and `in_flight`: the extra series.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::time::Duration;
+
+use axisor_telemetry::{Clock, Telemetry, instrument_automation, track_margin_guard};
+
+use super::Refused;
+use crate::recorded::{Recorded, poll_and_drop, poll_once};
+use crate::seen;
+
+/// A telemetry whose clock stands still unless moved.
+struct Timed {
+    recorded: Recorded,
+    clock: Clock,
+}
+
+impl Timed {
+    fn new() -> Self {
+        let clock = Clock::manual();
+        let recorded = Recorded::of(seen::builder().clock(clock.clone()));
+        Self { recorded, clock }
+    }
+
+    fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        seen::value(&self.recorded.telemetry, name, labels)
+    }
+}
+
+#[instrument_automation(type = "timed", duration)]
+fn takes(clock: &Clock, time: Duration, fails: bool) -> Result<(), Refused> {
+    clock.advance(time);
+    if fails { Err(Refused) } else { Ok(()) }
+}
+
+#[test]
+fn durations_are_measured_by_type_and_status() {
+    let timed = Timed::new();
+    timed.recorded.telemetry.in_scope(|| {
+        takes(&timed.clock, Duration::from_millis(300), false).unwrap();
+        takes(&timed.clock, Duration::from_millis(1500), false).unwrap();
+        takes(&timed.clock, Duration::from_secs(20), true).unwrap_err();
+    });
+    let of = |suffix: &str, status| {
+        let labels = [("automation_type", "timed"), ("status", status)];
+        timed.value(
+            &format!("axisor_automation_duration_seconds_{suffix}"),
+            &labels,
+        )
+    };
+    assert_eq!(
+        (of("sum", "success"), of("count", "success")),
+        (Some(1.8), Some(2.0))
+    );
+    assert_eq!(
+        (of("sum", "failure"), of("count", "failure")),
+        (Some(20.0), Some(1.0))
+    );
+    let bucket = |le, status| {
+        let labels = [("automation_type", "timed"), ("status", status), ("le", le)];
+        timed.value("axisor_automation_duration_seconds_bucket", &labels)
+    };
+    let buckets = ["0.1", "0.5", "1", "2", "5", "10", "+Inf"].map(|le| bucket(le, "success"));
+    assert_eq!(buckets, [0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0].map(Some));
+    assert_eq!(bucket("10", "failure"), Some(0.0));
+}
+
+#[track_margin_guard(action = "timed", plan = plan, duration)]
+async fn acts(plan: &str, fails: bool) -> Result<(), Refused> {
+    tokio::task::yield_now().await;
+    if fails { Err(Refused) } else { Ok(()) }
+}
+
+#[test]
+fn a_future_is_measured_from_its_first_poll_to_its_end_whether_or_not_it_counts() {
+    let timed = Timed::new();
+    for fails in [false, true] {
+        let mut future = pin!(timed.recorded.telemetry.scope(acts("pro", fails)));
+        timed.clock.advance(Duration::from_secs(100));
+        assert!(poll_once(future.as_mut()).is_pending());
+        timed.clock.advance(Duration::from_secs(3));
+        assert!(poll_once(future).is_ready());
+    }
+    for status in ["success", "failure"] {
+        let labels = [
+            ("action_type", "timed"),
+            ("user_plan", "pro"),
+            ("status", status),
+        ];
+        let name = "axisor_margin_guard_action_duration_seconds_sum";
+        assert_eq!(timed.value(name, &labels), Some(3.0), "{status}");
+    }
+}
+
+#[test]
+fn a_cancelled_call_and_a_panic_are_measured_as_failures_and_a_skipped_call_is_not() {
+    #[instrument_automation(type = "cancelled", duration)]
+    async fn cancelled() {
+        std::future::pending().await
+    }
+    #[instrument_automation(type = "skipped", duration, on_cancel = "skip")]
+    async fn skipped() {
+        std::future::pending().await
+    }
+    #[instrument_automation(type = "panics", duration)]
+    fn panics() {
+        panic!("as it does");
+    }
+    let timed = Timed::new();
+    poll_and_drop(timed.recorded.telemetry.scope(cancelled()));
+    poll_and_drop(timed.recorded.telemetry.scope(skipped()));
+    catch_unwind(AssertUnwindSafe(|| {
+        timed.recorded.telemetry.in_scope(panics)
+    }))
+    .unwrap_err();
+    let counts = timed
+        .recorded
+        .samples("axisor_automation_duration_seconds_count");
+    assert_eq!(
+        counts,
+        [
+            "axisor_automation_duration_seconds_count{automation_type=\"cancelled\",status=\"failure\"} 1",
+            "axisor_automation_duration_seconds_count{automation_type=\"panics\",status=\"failure\"} 1",
+        ]
+    );
+}
+
+#[test]
+fn a_duration_has_the_label_that_was_returned() {
+    #[instrument_automation(type = ret(|kind| *kind), duration, ok_if = |kind| *kind != "none")]
+    fn kinds(kind: &'static str) -> &'static str {
+        kind
+    }
+    let timed = Timed::new();
+    timed
+        .recorded
+        .telemetry
+        .in_scope(|| [kinds("dca"), kinds("none")]);
+    let counts = timed
+        .recorded
+        .samples("axisor_automation_duration_seconds_count");
+    assert_eq!(
+        counts,
+        [
+            "axisor_automation_duration_seconds_count{automation_type=\"dca\",status=\"success\"} 1",
+            "axisor_automation_duration_seconds_count{automation_type=\"none\",status=\"failure\"} 1",
+        ]
+    );
+}
+
+const BUCKETS: &[f64] = &[0.25, 4.0];
+
+#[test]
+#[ignore = "the family has one set of buckets; a function's own are not used yet"]
+fn a_function_has_its_own_buckets() {
+    #[instrument_automation(type = "literal", duration(buckets = [0.01, 2]))]
+    fn literal(clock: &Clock) {
+        clock.advance(Duration::from_secs(1));
+    }
+    #[track_margin_guard(action = "constant", plan = "pro", duration(buckets = BUCKETS))]
+    fn constant(clock: &Clock) {
+        clock.advance(Duration::from_secs(1));
+    }
+    let timed = Timed::new();
+    timed.recorded.telemetry.in_scope(|| {
+        literal(&timed.clock);
+        constant(&timed.clock);
+    });
+    let bounds = |family: &str| -> Vec<String> {
+        let buckets = seen::samples(&timed.recorded.telemetry, family);
+        let le = buckets
+            .iter()
+            .map(|sample| sample.split("le=\"").nth(1).unwrap());
+        le.map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        bounds("axisor_automation_duration_seconds_bucket"),
+        ["0.01", "2", "+Inf"]
+    );
+    assert_eq!(
+        bounds("axisor_margin_guard_action_duration_seconds_bucket"),
+        ["0.25", "4", "+Inf"]
+    );
+}
+
+#[test]
+fn without_duration_and_in_flight_there_is_no_such_series() {
+    #[instrument_automation(type = "plain")]
+    fn plain() {}
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(plain);
+    assert!(
+        recorded
+            .samples("axisor_automation_duration_seconds")
+            .is_empty()
+    );
+    assert!(recorded.samples("axisor_automations_in_flight").is_empty());
+}
+
+fn under_way(telemetry: &Telemetry, kind: &str) -> Option<f64> {
+    seen::value(
+        telemetry,
+        "axisor_automations_in_flight",
+        &[("automation_type", kind)],
+    )
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    Ok,
+    Err,
+    Panic,
+}
+
+#[instrument_automation(type = "flight", in_flight)]
+fn flies(telemetry: &Telemetry, deep: u8, end: End) -> Result<f64, Refused> {
+    if deep > 0 {
+        return flies(telemetry, deep - 1, end);
+    }
+    match end {
+        End::Ok => Ok(under_way(telemetry, "flight").expect("it is under way")),
+        End::Err => Err(Refused),
+        End::Panic => panic!("as it does"),
+    }
+}
+
+#[test]
+fn calls_under_way_are_counted_until_they_end_however_they_end() {
+    let recorded = Recorded::new();
+    let telemetry = &recorded.telemetry;
+    assert_eq!(telemetry.in_scope(|| flies(telemetry, 0, End::Ok)), Ok(1.0));
+    assert_eq!(under_way(telemetry, "flight"), Some(0.0));
+    assert_eq!(telemetry.in_scope(|| flies(telemetry, 2, End::Ok)), Ok(3.0));
+    assert_eq!(under_way(telemetry, "flight"), Some(0.0));
+    telemetry
+        .in_scope(|| flies(telemetry, 1, End::Err))
+        .unwrap_err();
+    assert_eq!(under_way(telemetry, "flight"), Some(0.0));
+    let panicking = AssertUnwindSafe(|| telemetry.in_scope(|| flies(telemetry, 1, End::Panic)));
+    catch_unwind(panicking).unwrap_err();
+    assert_eq!(under_way(telemetry, "flight"), Some(0.0));
+}
+
+#[track_margin_guard(action = action, plan = "pro", in_flight)]
+async fn waits(action: &str) {
+    tokio::task::yield_now().await;
+}
+
+#[test]
+fn futures_are_under_way_from_their_first_poll_until_they_end_or_are_dropped() {
+    let recorded = Recorded::new();
+    let under_way = || {
+        let labels = [("action_type", "wait"), ("user_plan", "pro")];
+        seen::value(
+            &recorded.telemetry,
+            "axisor_margin_guard_actions_in_flight",
+            &labels,
+        )
+    };
+    let mut one = Box::pin(recorded.telemetry.scope(waits("wait")));
+    let mut other = Box::pin(recorded.telemetry.scope(waits("wait")));
+    assert_eq!(under_way(), None, "never polled");
+    assert!(poll_once(one.as_mut()).is_pending());
+    assert!(poll_once(other.as_mut()).is_pending());
+    assert_eq!(under_way(), Some(2.0));
+    assert!(poll_once(one.as_mut()).is_ready());
+    assert_eq!(under_way(), Some(1.0));
+    drop(other);
+    assert_eq!(under_way(), Some(0.0));
+}

@@ -1,0 +1,296 @@
+//! `err`, `name`, `kind`, `level`, `target` and `fields`: what the span says.
+
+use std::cell::Cell;
+
+use axisor_telemetry::{instrument_automation, track_margin_guard};
+use opentelemetry::Value;
+use opentelemetry::trace::{SpanKind, Status};
+use tracing::Level;
+
+use super::Refused;
+use crate::recorded::{Executions, Recorded, attribute};
+use crate::seen;
+
+#[derive(Debug)]
+#[allow(dead_code, reason = "its `Debug` is what is looked at")]
+struct Denied {
+    code: u16,
+    database: &'static str,
+}
+
+impl Denied {
+    const HERE: Self = Self {
+        code: 403,
+        database: "postgres://axisor:hunter2@db/axisor",
+    };
+}
+
+#[instrument_automation(type = "denied", err(Debug))]
+fn denied(fails: bool) -> Result<(), Denied> {
+    if fails { Err(Denied::HERE) } else { Ok(()) }
+}
+
+#[instrument_automation(type = "denied", err(with = |denied| format!("code {}", denied.code)))]
+async fn denied_later(fails: bool) -> Result<(), Denied> {
+    if fails { Err(Denied::HERE) } else { Ok(()) }
+}
+
+#[instrument_automation(type = "denied", err)]
+fn refused() -> Result<(), Refused> {
+    Err(Refused)
+}
+
+#[test]
+fn an_error_is_told_by_its_debug_redacted() {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| denied(true)).unwrap_err();
+    let span = recorded.span();
+    let Status::Error { description } = &span.status else {
+        panic!("{span:?}")
+    };
+    assert!(
+        description.starts_with("Denied { code: 403"),
+        "{description}"
+    );
+    assert!(!format!("{span:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn an_error_is_told_by_a_function() {
+    let recorded = Recorded::new();
+    let denied = recorded.telemetry.scope(denied_later(true)).await;
+    denied.unwrap_err();
+    let span = recorded.span();
+    assert_eq!(span.status, Status::error("code 403"));
+    assert!(format!("{:?}", span.events).contains("code 403"));
+    assert!(attribute(&span, "error.type").unwrap().ends_with("Denied"));
+}
+
+#[test]
+fn an_error_is_told_by_its_display_where_err_stands_alone() {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(refused).unwrap_err();
+    assert_eq!(
+        recorded.span().status,
+        Status::error("the exchange refused")
+    );
+}
+
+#[tokio::test]
+async fn no_form_of_err_says_anything_of_a_success() {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| denied(false)).unwrap();
+    recorded.telemetry.scope(denied_later(false)).await.unwrap();
+    for span in recorded.spans() {
+        assert_eq!(span.status, Status::Unset);
+        assert!(span.events.is_empty());
+    }
+}
+
+#[test]
+fn a_function_of_err_that_panics_does_not_fail_the_call() {
+    #[instrument_automation(type = "denied", err(with = |_| -> String { panic!("no words") }))]
+    fn speechless() -> Result<(), Denied> {
+        Err(Denied::HERE)
+    }
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(speechless).unwrap_err();
+    assert_eq!(recorded.executions("denied"), Executions::ONE_FAILURE);
+    assert_eq!(recorded.span().status, Status::error(""));
+}
+
+const NAME: &str = "by a constant";
+
+#[test]
+fn a_span_has_the_name_and_kind_it_is_given() {
+    #[instrument_automation(type = "a", name = "by a literal", kind = "client")]
+    fn literal() {}
+    #[track_margin_guard(action = "a", plan = "pro", name = NAME, kind = SpanKind::Consumer)]
+    fn constant() {}
+    #[instrument_automation(type = "a", kind = "producer")]
+    fn r#type() {}
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| {
+        literal();
+        constant();
+        r#type();
+    });
+    let spans = recorded.spans();
+    let seen: Vec<_> = spans
+        .iter()
+        .map(|span| (&*span.name, span.span_kind.clone()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("by a literal", SpanKind::Client),
+            ("by a constant", SpanKind::Consumer),
+            ("type", SpanKind::Producer),
+        ]
+    );
+}
+
+mod targets {
+    pub(super) const JOBS: &str = "axisor::jobs";
+}
+
+#[instrument_automation(type = "level")]
+fn usual() {}
+
+#[instrument_automation(type = "level", level = "debug")]
+fn debug() {}
+
+#[instrument_automation(type = "level", level = Level::ERROR, target = "axisor::trading")]
+fn error() {}
+
+#[instrument_automation(type = "level", level = "trace", target = targets::JOBS)]
+fn trace() {}
+
+#[test]
+fn which_spans_are_made_is_told_by_level_and_target_and_all_calls_count() {
+    let here = module_path!();
+    for (directives, expected) in [
+        ("info", vec!["usual", "error"]),
+        ("debug", vec!["usual", "debug", "error"]),
+        ("off", vec![]),
+        ("warn,axisor::jobs=trace", vec!["error", "trace"]),
+        (&format!("off,{here}=debug"), vec!["usual", "debug"]),
+        ("axisor=trace", vec!["error", "trace"]),
+    ] {
+        let recorded = Recorded::of(seen::builder().set("traces.level", directives));
+        recorded.telemetry.in_scope(|| {
+            usual();
+            debug();
+            error();
+            trace();
+        });
+        let spans = recorded.spans();
+        let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+        assert_eq!(names, expected, "{directives}");
+        assert_eq!(
+            recorded.executions("level").success,
+            Some(4.0),
+            "{directives}"
+        );
+    }
+}
+
+struct User {
+    id: u64,
+    name: String,
+    plan: Option<&'static str>,
+    limits: (u8, f64),
+}
+
+impl User {
+    fn new() -> Self {
+        Self {
+            id: 7,
+            name: "satoshi".into(),
+            plan: None,
+            limits: (1, 0.5),
+        }
+    }
+}
+
+#[instrument_automation(
+    type = "fields",
+    fields(
+        user.id,
+        %user.name,
+        ?user.plan,
+        fast,
+        sats = *sats + 1,
+        big = u64::MAX,
+        ratio = user.limits.1,
+        user.limits.0,
+        shown = %format_args!("{}!", user.name),
+        debugged = ?user.name,
+        "quoted.name" = user.name.len(),
+        type = "limit",
+        absent = user.plan,
+        present = Some(1),
+    )
+)]
+async fn with_fields(user: &User, fast: bool, sats: &u64) {
+    tokio::task::yield_now().await;
+}
+
+#[tokio::test]
+async fn fields_are_attributes_of_the_span_in_each_form() {
+    let recorded = Recorded::new();
+    let user = User::new();
+    recorded.telemetry.scope(with_fields(&user, true, &4)).await;
+    let span = recorded.span();
+    let is = |name: &str, expected: Value| {
+        assert_eq!(seen::attribute(&span, name), Some(expected), "{name}");
+    };
+    is("user.id", 7.into());
+    is("user.name", "satoshi".into());
+    is("user.plan", "None".into());
+    is("fast", true.into());
+    is("sats", 5.into());
+    is("big", u64::MAX.to_string().into());
+    is("ratio", 0.5.into());
+    is("user.limits.0", 1.into());
+    is("shown", "satoshi!".into());
+    is("debugged", "\"satoshi\"".into());
+    is("quoted.name", 7.into());
+    is("type", "limit".into());
+    is("present", 1.into());
+    assert_eq!(seen::attribute(&span, "absent"), None);
+}
+
+#[test]
+fn nothing_but_the_named_fields_is_recorded() {
+    #[track_margin_guard(action = "add", plan = "pro", fields(sats), skip(_secret), skip_all)]
+    fn add(sats: u64, _secret: &str) {}
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| add(5, "hunter2"));
+    let span = recorded.span();
+    assert_eq!(seen::attribute(&span, "sats"), Some(5.into()));
+    assert!(!format!("{span:?}").contains("hunter2"));
+}
+
+#[test]
+fn what_only_a_span_needs_is_evaluated_only_if_one_is_made() {
+    thread_local!(static ASKED: Cell<u32> = const { Cell::new(0) });
+    fn asked() -> Option<opentelemetry::Context> {
+        ASKED.set(ASKED.get() + 1);
+        None
+    }
+    #[instrument_automation(type = "asked", parent = asked(), links(asked()), fields(a = ?asked()))]
+    fn asks() {}
+    let recorded = Recorded::of(seen::builder().set("traces.level", "off"));
+    recorded.telemetry.in_scope(asks);
+    assert_eq!(ASKED.get(), 0);
+    assert_eq!(recorded.executions("asked"), Executions::ONE_SUCCESS);
+    asks();
+    assert_eq!(ASKED.get(), 0, "without telemetry only the body runs");
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(asks);
+    assert_eq!(ASKED.get(), 3);
+}
+
+#[tokio::test]
+async fn a_field_may_be_moved_into_the_body() {
+    #[instrument_automation(type = "moved", fields(user.name, user.id))]
+    async fn moved(user: User) -> String {
+        tokio::task::yield_now().await;
+        user.name
+    }
+    #[instrument_automation(type = "moved", fields(user.name, id = user.id))]
+    fn future(user: User) -> impl Future<Output = String> {
+        async move { user.name }
+    }
+    let recorded = Recorded::new();
+    recorded.telemetry.scope(moved(User::new())).await;
+    recorded
+        .telemetry
+        .scope(recorded.telemetry.in_scope(|| future(User::new())))
+        .await;
+    for span in recorded.spans() {
+        assert_eq!(seen::attribute(&span, "user.name"), Some("satoshi".into()));
+    }
+    assert_eq!(recorded.spans().len(), 2);
+}
