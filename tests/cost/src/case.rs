@@ -51,10 +51,12 @@ pub enum Subject {
     Instrument,
     /// `#[autometrics]` and `#[tracing::instrument]`.
     Both,
+    /// The same, whose exporter throws spans away.
+    BothThrown,
     /// `#[fastrace::trace]`, whose reporter throws spans away.
-    Fastrace,
+    FastraceThrown,
     /// `#[fastrace::trace]`, whose reporter exports by OTLP.
-    FastraceOtlp,
+    Fastrace,
 }
 
 /// How the function is written.
@@ -79,9 +81,12 @@ impl Case {
     #[must_use]
     pub fn spans(&self, calls: u64, parents: u64) -> u64 {
         match self.subject {
-            Subject::Bare | Subject::Autometrics | Subject::Fastrace => 0,
             _ if !self.scenario.exports() => 0,
-            Subject::FastraceOtlp => calls + parents, // whose parents are spans of its own
+            Subject::Bare
+            | Subject::Autometrics
+            | Subject::BothThrown
+            | Subject::FastraceThrown => 0,
+            Subject::Fastrace => calls + parents, // whose parents are spans of its own
             Subject::Ours | Subject::Instrument | Subject::Both => calls,
         }
     }

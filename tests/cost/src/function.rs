@@ -49,10 +49,12 @@ pub(crate) fn calls(case: &Case) -> Calls {
         (Subject::Instrument, Form::Async) => {
             |calls| repeat(calls, |value| ready(instrumented_async(value)))
         }
-        (Subject::Both, Form::Sync) => |calls| repeat(calls, both),
-        (Subject::Both, Form::Async) => |calls| repeat(calls, |value| ready(both_async(value))),
-        (Subject::Fastrace | Subject::FastraceOtlp, Form::Sync) => |calls| repeat(calls, traced),
-        (Subject::Fastrace | Subject::FastraceOtlp, Form::Async) => {
+        (Subject::Both | Subject::BothThrown, Form::Sync) => |calls| repeat(calls, both),
+        (Subject::Both | Subject::BothThrown, Form::Async) => {
+            |calls| repeat(calls, |value| ready(both_async(value)))
+        }
+        (Subject::Fastrace | Subject::FastraceThrown, Form::Sync) => |calls| repeat(calls, traced),
+        (Subject::Fastrace | Subject::FastraceThrown, Form::Async) => {
             |calls| repeat(calls, |value| ready(traced_async(value)))
         }
     }

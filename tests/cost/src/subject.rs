@@ -43,8 +43,8 @@ pub(crate) fn start(case: &Case) -> Box<dyn Running> {
         Subject::Ours => Box::new(ours::Ours::start(case)),
         Subject::Autometrics => Box::new(autometrics::Autometrics::start()),
         Subject::Instrument => Box::new(instrument::Instrument::start(case)),
-        Subject::Both => Box::new(instrument::Both::start(case)),
-        Subject::Fastrace | Subject::FastraceOtlp => Box::new(fastrace::Fastrace::start(case)),
+        Subject::Both | Subject::BothThrown => Box::new(instrument::Both::start(case)),
+        Subject::Fastrace | Subject::FastraceThrown => Box::new(fastrace::Fastrace::start(case)),
     }
 }
 

@@ -4,7 +4,8 @@ use std::any::Any;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData};
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -12,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::Running;
 use super::autometrics::Autometrics;
-use crate::{Case, Scenario};
+use crate::{Case, Scenario, Subject};
 
 pub(super) struct Instrument {
     tracers: SdkTracerProvider,
@@ -28,6 +29,9 @@ impl Instrument {
             _ => Sampler::ParentBased(Box::new(Sampler::AlwaysOn)),
         };
         let mut tracers = SdkTracerProvider::builder().with_sampler(sampler);
+        if case.subject == Subject::BothThrown {
+            tracers = tracers.with_batch_exporter(ThrowAway);
+        }
         if let Some(endpoint) = &case.endpoint {
             let _entered = runtime.enter();
             tracers = tracers.with_batch_exporter(exporter(endpoint));
@@ -90,6 +94,15 @@ impl Running for Both {
     fn end(self: Box<Self>, calls: u64) {
         Box::new(self.autometrics).end(calls);
         Box::new(self.instrument).end(calls);
+    }
+}
+
+#[derive(Debug)]
+struct ThrowAway;
+
+impl opentelemetry_sdk::trace::SpanExporter for ThrowAway {
+    async fn export(&self, _batch: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
     }
 }
 

@@ -35,4 +35,12 @@ pub(crate) enum CostError {
     Sink(#[source] io::Error),
     #[error("cannot use `{}`", path.display())]
     File { path: PathBuf, source: io::Error },
+    #[error("`{}` has no place for the table, expected the lines `{begin}` and `{end}`", path.display())]
+    NoPlace {
+        path: PathBuf,
+        begin: &'static str,
+        end: &'static str,
+    },
+    #[error("cargo says nothing of the program `{program}`; of its library: {library}")]
+    NotBuilt { program: String, library: String },
 }

@@ -1,10 +1,14 @@
 //! `cargo cost`: what an annotated call costs, beside the peers.
 
 mod callgrind;
+mod calls;
 mod command;
+mod compare;
+mod compile;
 mod effort;
 mod error;
 mod figure;
+mod generated;
 mod instructions;
 mod programs;
 mod receiving;
@@ -17,37 +21,39 @@ mod wall;
 use std::error::Error;
 use std::process::ExitCode;
 
-use axisor_cost::Scenario;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
-use crate::effort::Effort;
+use crate::calls::Calls;
+use crate::compare::Compare;
+use crate::compile::Compile;
 use crate::error::CostError;
-use crate::instructions::Measured;
-use crate::programs::Programs;
-use crate::scenarios::{ROWS, Row};
-use crate::wall::Timed;
 
-/// What an annotated call costs, beside autometrics, `tracing::instrument` and fastrace.
+/// What axisor-telemetry's attributes cost, beside autometrics, `tracing::instrument` and fastrace.
 ///
-/// Counts instructions under callgrind and allocations natively, both over the same function without an attribute, and
-/// takes wall times in turns. Exits with 1 if a bar on instructions or allocations is missed, with 2 if something could
-/// not be measured.
+/// Without a command: what a call costs. Exits with 1 if a bar is missed or a table differs, with 2 if nothing could
+/// be said.
 #[derive(Debug, Parser)]
-#[command(name = "cargo cost", bin_name = "cargo cost", after_help = EXAMPLES)]
+#[command(name = "cargo cost", bin_name = "cargo cost", after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 struct Cli {
-    /// Few calls: for CI, which wants to know that everything works and that the bars are met.
-    #[arg(long)]
-    smoke: bool,
-    /// Only the calls under these circumstances; repeatable.
-    #[arg(long = "scenario", value_name = "NAME")]
-    scenarios: Vec<Scenario>,
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    calls: Calls,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Compile(Compile),
+    Compare(Compare),
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo cost                      everything
-  cargo cost --smoke              everything, with few calls
-  cargo cost --scenario counter   one row, and its async sister";
+  cargo cost                      what a call costs
+  cargo cost --smoke              the same, with few calls
+  cargo cost --scenario counter   one row of it, and its async sister
+  cargo cost compile              what annotated functions add to the time of compiling them
+  cargo cost compare              what each attribute does with functions that are not simple";
 
 fn main() -> ExitCode {
     match Cli::parse().run() {
@@ -71,32 +77,12 @@ fn with_causes(error: &dyn Error) -> String {
 }
 
 impl Cli {
-    /// Whether every bar on instructions and allocations is met.
-    fn run(&self) -> Result<bool, CostError> {
-        let valgrind = callgrind::prepare()?;
-        let programs = Programs::build()?;
-        let effort = if self.smoke {
-            Effort::SMOKE
-        } else {
-            Effort::FULL
-        };
-        let counted = self.rows().map(|row| Measured::new(&programs, row, effort));
-        let counted: Vec<_> = counted.collect::<Result<_, _>>()?;
-        let timed = self.rows().filter(|row| row.has_a_bar());
-        let timed = timed.map(|row| Timed::new(&programs, row, effort));
-        let timed: Vec<_> = timed.collect::<Result<_, _>>()?;
-        println!("{}\n", versions::text(&valgrind)?);
-        println!(
-            "{}\n\n{}",
-            instructions::table(&counted),
-            wall::table(&timed)
-        );
-        Ok(counted.iter().all(|row| row.met() != Some(false)))
-    }
-
-    fn rows(&self) -> impl Iterator<Item = &'static Row> + '_ {
-        let all = self.scenarios.is_empty();
-        ROWS.iter()
-            .filter(move |row| all || self.scenarios.contains(&row.scenario))
+    /// Whether every bar is met.
+    fn run(self) -> Result<bool, CostError> {
+        match self.command {
+            None => self.calls.run(),
+            Some(Command::Compile(compile)) => compile.run(),
+            Some(Command::Compare(compare)) => compare.run(),
+        }
     }
 }

@@ -55,8 +55,9 @@ pub(crate) const ROWS: &[Row] = &[
         peers: &[
             Subject::Both,
             Subject::Instrument,
-            Subject::FastraceOtlp,
             Subject::Fastrace,
+            Subject::BothThrown,
+            Subject::FastraceThrown,
         ],
     },
     Row {
@@ -99,7 +100,7 @@ pub(crate) const ROWS: &[Row] = &[
         scenario: Scenario::Sampled,
         form: Form::Async,
         bar: Bar::None,
-        peers: &[Subject::Both, Subject::FastraceOtlp],
+        peers: &[Subject::Both, Subject::Fastrace],
     },
     Row {
         title: "async: no telemetry installed",
@@ -118,7 +119,8 @@ pub(crate) fn called(subject: Subject) -> &'static str {
         Subject::Autometrics => "autometrics",
         Subject::Instrument => "tracing::instrument",
         Subject::Both => "autometrics + instrument",
-        Subject::Fastrace => "fastrace, thrown away",
-        Subject::FastraceOtlp => "fastrace",
+        Subject::BothThrown => "both, thrown away",
+        Subject::Fastrace => "fastrace",
+        Subject::FastraceThrown => "fastrace, thrown away",
     }
 }

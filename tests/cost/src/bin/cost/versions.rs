@@ -4,7 +4,6 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::callgrind;
 use crate::command::read;
 use crate::error::CostError;
 
@@ -12,12 +11,12 @@ use crate::error::CostError;
 const NAMED: [&str; 9] = [
     "axisor-telemetry",
     "autometrics",
-    "prometheus",
+    "fastrace",
     "tracing",
     "tracing-opentelemetry",
+    "prometheus",
     "opentelemetry_sdk",
     "opentelemetry-otlp",
-    "fastrace",
     "fastrace-opentelemetry",
 ];
 
@@ -32,26 +31,24 @@ struct Package {
     version: String,
 }
 
+/// What is compared, and with which compiler.
+pub(crate) fn text() -> Result<String, CostError> {
+    let rustc = read(Command::new("rustc").arg("--version"))?;
+    Ok(format!("{}\n{}", of(&NAMED), rustc.trim()))
+}
+
+/// The versions of the attributes and of what they record with.
+pub(crate) fn compared() -> String {
+    of(&NAMED[..5])
+}
+
 /// The versions of the crates `names`, as the lock file of this program has them.
-pub(crate) fn of(names: &[&str]) -> String {
+fn of(names: &[&str]) -> String {
     let lock: Lock = toml::from_str(include_str!("../../../Cargo.lock")).expect("cargo wrote it");
-    let packages = lock
-        .package
-        .iter()
-        .filter(|package| names.contains(&package.name.as_str()));
+    let packages = lock.package.iter();
     let versions: Vec<_> = packages
+        .filter(|package| names.contains(&package.name.as_str()))
         .map(|package| format!("{} {}", package.name, package.version))
         .collect();
     versions.join(", ")
-}
-
-/// What was compared, and with what.
-pub(crate) fn text(valgrind: &str) -> Result<String, CostError> {
-    let rustc = read(Command::new("rustc").arg("--version"))?;
-    Ok(format!(
-        "{}\n{}, release profile; {valgrind}: {}",
-        of(&NAMED),
-        rustc.trim(),
-        callgrind::typed()
-    ))
 }
