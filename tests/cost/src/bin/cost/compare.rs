@@ -58,18 +58,21 @@ fn table() -> Result<String, CostError> {
     let generated = Generated::new("compare")?;
     probes::write(&generated)?;
     let built = build::build(&generated)?;
-    let mut table = format!("{}.\n\n", versions::compared());
-    let heads: Vec<_> = COLUMNS.iter().map(|column| column.head).collect();
-    table.push_str(&line("", &heads));
-    table.push_str(&format!("|{}\n", "---|".repeat(COLUMNS.len() + 1)));
+    let heads = COLUMNS.map(|column| column.head);
+    let mut lines = vec![
+        line("", &heads),
+        format!("|{}", "---|".repeat(COLUMNS.len() + 1)),
+    ];
     for case in &CASES {
-        let cells: Result<Vec<_>, _> = COLUMNS
-            .iter()
-            .map(|column| cell(&built, column, case))
-            .collect();
-        table.push_str(&line(case.head, &cells?));
+        let cells = COLUMNS.iter().map(|column| cell(&built, column, case));
+        let cells: Vec<_> = cells.collect::<Result<_, _>>()?;
+        lines.push(line(case.head, &cells));
     }
-    Ok(table)
+    Ok(format!(
+        "{}.\n\n{}\n",
+        versions::compared(),
+        lines.join("\n")
+    ))
 }
 
 fn line(head: &str, cells: &[impl AsRef<str>]) -> String {
@@ -77,7 +80,7 @@ fn line(head: &str, cells: &[impl AsRef<str>]) -> String {
         .iter()
         .map(|cell| cell.as_ref().replace('|', "\\|"))
         .collect();
-    format!("| {head} | {} |\n", cells.join(" | "))
+    format!("| {head} | {} |", cells.join(" | "))
 }
 
 /// What became of one function with one attribute.

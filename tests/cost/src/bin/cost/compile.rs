@@ -158,27 +158,46 @@ impl Row {
     }
 
     fn lines(&self) -> impl Iterator<Item = [String; 7]> + '_ {
-        let crates = source::ATTRIBUTES.iter().enumerate();
-        crates.map(|(index, attribute)| {
-            let seconds = |of: fn(Took) -> f64| self.median(|round| of(round[index]));
-            let added = |of: fn(Took) -> f64| {
-                self.median(|round| of(round[index]) - of(round[source::PLAIN]))
-            };
-            let mut line = [const { String::new() }; 7];
-            line[1] = attribute.shown.to_owned();
-            line[2] = format!("{:.2}", seconds(|took| took.wall));
-            match index {
-                source::PLAIN => line[0] = format!("cargo {}", self.way.arguments().join(" ")),
-                _ => {
-                    line[3] = format!("{:.2}", added(|took| took.wall));
-                    line[4] = format!("{:.2}", added(|took| took.processor));
-                }
+        (0..source::ATTRIBUTES.len()).map(|index| match index {
+            source::PLAIN => {
+                let way = format!("cargo {}", self.way.arguments().join(" "));
+                self.line(way, index, [const { String::new() }; 4])
             }
-            if index == source::OURS {
-                line[5] = format!("{:.2}", self.share());
-                line[6] = table::met(Some(self.share() <= SHARE)).to_owned();
+            source::OURS => {
+                let [wall, processor] = self.added(index);
+                let met = table::met(Some(self.share() <= SHARE)).to_owned();
+                let share = format!("{:.2}", self.share());
+                self.line(String::new(), index, [wall, processor, share, met])
             }
-            line
+            _ => {
+                let [wall, processor] = self.added(index);
+                let added = [wall, processor, String::new(), String::new()];
+                self.line(String::new(), index, added)
+            }
+        })
+    }
+
+    fn line(&self, way: String, index: usize, added: [String; 4]) -> [String; 7] {
+        let shown = source::ATTRIBUTES[index].shown.to_owned();
+        let seconds = self.median(|round| round[index].wall);
+        let [wall, processor, share, met] = added;
+        [
+            way,
+            shown,
+            format!("{seconds:.2}"),
+            wall,
+            processor,
+            share,
+            met,
+        ]
+    }
+
+    /// Seconds more than without attributes, of wall and processor time.
+    fn added(&self, index: usize) -> [String; 2] {
+        let times: [fn(Took) -> f64; 2] = [|took| took.wall, |took| took.processor];
+        times.map(|of| {
+            let added = self.median(|round| of(round[index]) - of(round[source::PLAIN]));
+            format!("{added:.2}")
         })
     }
 }

@@ -44,6 +44,9 @@ pub(super) fn build(generated: &Generated) -> Result<Built, CostError> {
         ])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
+    eprintln!(
+        "  compiling the programs; errors that cargo reports now are part of what is compared"
+    );
     let output = cargo.output().map_err(|source| CostError::Run {
         command: typed(&cargo),
         source,

@@ -42,7 +42,7 @@ fn no_place(file: &Path) -> CostError {
 fn with(text: &str, table: &str) -> Option<String> {
     let (before, rest) = text.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}{table}{END}{after}"))
+    Some(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
 }
 
 #[cfg(test)]
@@ -53,7 +53,7 @@ mod tests {
     fn the_table_replaces_what_is_between_the_marks() {
         let text = format!("head\n{BEGIN}old\n{END}tail\n");
         let written = with(&text, "new\n").unwrap();
-        assert_eq!(written, format!("head\n{BEGIN}new\n{END}tail\n"));
+        assert_eq!(written, format!("head\n{BEGIN}\nnew\n\n{END}tail\n"));
         assert_eq!(with(&written, "new\n").unwrap(), written);
     }
 
