@@ -34,7 +34,7 @@ impl<'a> Measured<'a> {
         };
         let bare = measure(Subject::Bare)?;
         let ours = measure(Subject::Ours)?.over(bare);
-        let peers = row.peers.iter().map(|peer| Ok(measure(*peer)?.over(bare)));
+        let peers = subjects(row).map(|peer| Ok(measure(peer)?.over(bare)));
         Ok(Self {
             row,
             ours,
@@ -69,10 +69,10 @@ impl<'a> Measured<'a> {
     }
 
     fn lines(&self) -> impl Iterator<Item = [String; 7]> + '_ {
-        let peers = self.row.peers.iter().zip(&self.peers);
+        let peers = subjects(self.row).zip(&self.peers);
         peers.enumerate().map(|(line, (peer, theirs))| {
             let ratio = format!("{:.2}", self.ours.instructions / theirs.instructions);
-            let (peer, theirs) = (called(*peer).to_owned(), text(*theirs));
+            let (peer, theirs) = (called(peer).to_owned(), text(*theirs));
             if line > 0 {
                 let blank = String::new;
                 return [blank(), blank(), blank(), peer, theirs, ratio, blank()];
@@ -89,6 +89,11 @@ impl<'a> Measured<'a> {
             ]
         })
     }
+}
+
+/// With whom a row is compared, the peer of the bar first.
+fn subjects(row: &Row) -> impl Iterator<Item = Subject> + use<> {
+    row.peers.iter().chain(row.thrown_away).copied()
 }
 
 /// The table of all that was measured.

@@ -10,6 +10,8 @@ pub(crate) struct Row {
     pub(crate) bar: Bar,
     /// The first one is the peer of the bar.
     pub(crate) peers: &'static [Subject],
+    /// Who does not export what the peers export, to know what that costs; not timed.
+    pub(crate) thrown_away: &'static [Subject],
 }
 
 /// What our attribute may add to a call.
@@ -39,6 +41,7 @@ pub(crate) const ROWS: &[Row] = &[
         form: Form::Sync,
         bar: Bar::NoAllocations(60.0),
         peers: &[Subject::Autometrics],
+        thrown_away: &[],
     },
     Row {
         title: "counter + duration, trace not sampled",
@@ -46,19 +49,15 @@ pub(crate) const ROWS: &[Row] = &[
         form: Form::Sync,
         bar: Bar::NoAllocations(450.0),
         peers: &[Subject::Both, Subject::Instrument],
+        thrown_away: &[],
     },
     Row {
         title: "counter + duration + sampled span, exported",
         scenario: Scenario::Sampled,
         form: Form::Sync,
         bar: Bar::Share(0.35),
-        peers: &[
-            Subject::Both,
-            Subject::Instrument,
-            Subject::Fastrace,
-            Subject::BothThrown,
-            Subject::FastraceThrown,
-        ],
+        peers: &[Subject::Both, Subject::Instrument, Subject::Fastrace],
+        thrown_away: &[Subject::BothThrown, Subject::FastraceThrown],
     },
     Row {
         title: "no telemetry installed",
@@ -66,6 +65,7 @@ pub(crate) const ROWS: &[Row] = &[
         form: Form::Sync,
         bar: Bar::Instructions(30.0),
         peers: &[Subject::Instrument],
+        thrown_away: &[],
     },
     Row {
         title: "each call begins a trace, exported",
@@ -73,6 +73,7 @@ pub(crate) const ROWS: &[Row] = &[
         form: Form::Sync,
         bar: Bar::None,
         peers: &[Subject::Both],
+        thrown_away: &[],
     },
     Row {
         title: "each call begins a trace, refused by the sampler",
@@ -80,6 +81,7 @@ pub(crate) const ROWS: &[Row] = &[
         form: Form::Sync,
         bar: Bar::None,
         peers: &[Subject::Both],
+        thrown_away: &[],
     },
     Row {
         title: "async: counter only, spans off",
@@ -87,6 +89,7 @@ pub(crate) const ROWS: &[Row] = &[
         form: Form::Async,
         bar: Bar::None,
         peers: &[Subject::Autometrics],
+        thrown_away: &[],
     },
     Row {
         title: "async: counter + duration, trace not sampled",
@@ -94,6 +97,7 @@ pub(crate) const ROWS: &[Row] = &[
         form: Form::Async,
         bar: Bar::None,
         peers: &[Subject::Both],
+        thrown_away: &[],
     },
     Row {
         title: "async: counter + duration + sampled span, exported",
@@ -101,6 +105,7 @@ pub(crate) const ROWS: &[Row] = &[
         form: Form::Async,
         bar: Bar::None,
         peers: &[Subject::Both, Subject::Fastrace],
+        thrown_away: &[],
     },
     Row {
         title: "async: no telemetry installed",
@@ -108,6 +113,7 @@ pub(crate) const ROWS: &[Row] = &[
         form: Form::Async,
         bar: Bar::None,
         peers: &[Subject::Instrument],
+        thrown_away: &[],
     },
 ];
 
