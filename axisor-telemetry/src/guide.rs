@@ -1,7 +1,10 @@
-//! Chapters: how it is built, and how to come from prom-client.
+//! Chapters: how it is built, how to come from prom-client, and how it compares.
 
 #[doc = include_str!("../guide/architecture.md")]
 pub mod architecture {}
 
 #[doc = include_str!("../guide/from-prom-client.md")]
 pub mod from_prom_client {}
+
+#[doc = include_str!("../guide/compared.md")]
+pub mod compared {}
