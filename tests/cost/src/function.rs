@@ -107,12 +107,12 @@ async fn counted_async(value: u64) -> Result<u64, Refused> {
 }
 
 #[inline(never)]
-#[instrument_automation(type = "cost")]
+#[instrument_automation(type = "cost", duration)]
 fn timed(value: u64) -> Result<u64, Refused> {
     body(value)
 }
 
-#[instrument_automation(type = "cost")]
+#[instrument_automation(type = "cost", duration)]
 async fn timed_async(value: u64) -> Result<u64, Refused> {
     body(value)
 }

@@ -20,8 +20,10 @@ impl Ours {
         let mut settings = Telemetry::builder("cost")
             .without_environment()
             .set("logging.level", "error");
-        if matches!(case.scenario, Scenario::Counter | Scenario::Refused) {
-            settings = settings.set("traces.sampler", "always_off");
+        match case.scenario {
+            Scenario::Counter => settings = settings.set("traces.level", "off"),
+            Scenario::Refused => settings = settings.set("traces.sampler", "always_off"),
+            _ => {}
         }
         if let Some(endpoint) = &case.endpoint {
             settings = settings.set("otlp.traces.endpoint", endpoint);
