@@ -43,7 +43,15 @@ struct Waiting {
 }
 
 impl Waiting {
+    #[inline]
     fn begin(self, call: &mut Call) {
+        if !scope::is_nowhere() {
+            self.begin_somewhere(call);
+        }
+    }
+
+    #[inline(never)]
+    fn begin_somewhere(self, call: &mut Call) {
         let Self { site, given } = self;
         match scope::current() {
             Some(scope) if given.is_nothing() => call.begin_in(site, scope),
@@ -63,6 +71,7 @@ impl Drop for Watch<'_> {
 }
 
 impl<F, J> CallFuture<F, J> {
+    #[inline]
     pub(super) fn new(site: &'static Site, given: Given, body: F, judge: J) -> Self {
         Self::waiting(Some(Waiting { site, given }), body, judge)
     }
@@ -71,6 +80,7 @@ impl<F, J> CallFuture<F, J> {
         Self::waiting(None, body, judge)
     }
 
+    #[inline]
     fn waiting(waiting: Option<Waiting>, body: F, judge: J) -> Self {
         Self {
             body: Some(body),
@@ -88,6 +98,7 @@ where
 {
     type Output = F::Output;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(mut body) = this.body.as_mut().as_pin_mut() else {

@@ -181,6 +181,7 @@ impl Start {
     }
 
     /// The future of this call, which begins with its first poll and runs `body`.
+    #[inline]
     pub fn future<F, J>(self, body: F, judge: J) -> CallFuture<F, J>
     where
         F: Future,

@@ -152,7 +152,6 @@ fn a_duration_has_the_label_that_was_returned() {
 const BUCKETS: &[f64] = &[0.25, 4.0];
 
 #[test]
-#[ignore = "the family has one set of buckets; a function's own are not used yet"]
 fn a_function_has_its_own_buckets() {
     #[instrument_automation(type = "literal", duration(buckets = [0.01, 2]))]
     fn literal(clock: &Clock) {
