@@ -1,4 +1,7 @@
-//! Chapters: how it is built, and how to come from prom-client.
+//! Chapters: the attributes, how it is built, and how to come from prom-client.
+
+#[doc = include_str!("../guide/attributes.md")]
+pub mod attributes {}
 
 #[doc = include_str!("../guide/architecture.md")]
 pub mod architecture {}
