@@ -11,19 +11,10 @@ use std::time::Duration;
 
 use axisor_telemetry::{LabelValue, Telemetry, track_margin_guard};
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, LabelValue)]
 enum Plan {
     Free,
     Pro,
-}
-
-impl LabelValue for Plan {
-    fn label(&self) -> std::borrow::Cow<'_, str> {
-        match self {
-            Self::Free => "free".into(),
-            Self::Pro => "pro".into(),
-        }
-    }
 }
 
 struct User {

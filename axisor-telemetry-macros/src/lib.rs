@@ -32,49 +32,34 @@ use attribute::Attribute;
 /// counts in `axisor_automation_executions_total{automation_type="margin_check",status="success"}` or
 /// `status="failure"`.
 ///
-/// # Arguments
-/// | argument | |
-/// |---|---|
-/// | `type = …` | required: the label `automation_type` |
-/// | `name = "…"` | the span's name; the function's unless given |
-/// | `err` | the span says the error's text, redacted; so it is unless said otherwise |
-/// | `err(type_only)` | the span says the error's type only |
-/// | `skip(…)`, `skip_all` | accepted for those used to them: arguments are never recorded |
-/// | `crate = path` | where axisor-telemetry is found, if not at `::axisor_telemetry` |
+/// `type`, the label `automation_type`, is required.
+#[doc = include_str!("../doc/labels.md")]
 ///
-/// A label's value is a literal, a constant (`NAMES_LIKE_THIS`, text, checked by the compiler), or any other
-/// expression over the function's arguments whose type has `LabelValue`. Literals and constants have 1 to 64 bytes:
-/// letters, digits and `_.:/-`. An expression is evaluated before the body, and only if the call is recorded; where the
-/// function returns a future without being `async`, it is evaluated when the function is called.
+/// ```
+/// use axisor_telemetry::{LabelValue, instrument_automation};
 ///
-/// # Outcomes
-/// | the body ends with | `status` | span |
-/// |---|---|---|
-/// | `Ok`, `Some`, `true`, `()`, any other type | `success` | status unset |
-/// | `Err`, `None`, `false`, a type whose `ExecutionOutcome` says so | `failure` | error, with the redacted text of an error that has `Display` |
-/// | a panic, which goes on | `failure` | error, `error.type` is `panic`; no payload |
-/// | its future dropped after the first poll | `failure` | status unset, `axisor.outcome` is `cancelled` |
-/// | its future never polled | no call | none |
+/// #[derive(Clone, Copy, LabelValue)]
+/// enum Strategy {
+///     TakeProfit,
+///     Dca { sats: u64 },
+/// }
 ///
-/// It is the type that decides, not its spelling: aliases of `Result` and errors of any kind count the same. Every call
-/// that started is counted once.
+/// #[instrument_automation(type = strategy)] // `take_profit` or `dca`
+/// fn execute(strategy: Strategy) -> Option<u64> {
+///     // …
+///     # None
+/// }
 ///
-/// # Functions
-/// Free functions, methods, methods of traits and of `async_trait`; `async` or not, generic, `unsafe`, recursive. A
-/// function that returns `impl Future`, `Pin<Box<dyn Future>>` or `BoxFuture` is a call from the first poll of that future
-/// to its end. Refused by the compiler, since a call could not be seen to its end: `const fn`, a method without a
-/// body, a function that returns a stream, or a future by any other name (a `JoinHandle`, too).
+/// #[instrument_automation(type = ret(|strategy| *strategy))]
+/// fn choose(price: u64) -> Strategy {
+///     // …
+///     # Strategy::Dca { sats: price }
+/// }
+/// ```
 ///
-/// In a `#[track_caller]` function, `Location::caller()` is the function itself.
+#[doc = include_str!("../doc/arguments.md")]
 ///
-/// # Spans
-/// Of kind internal, below the current OpenTelemetry context, which they are for the body: spans, HTTP calls and
-/// logs inside belong to them. They carry the label values, where the function stands (`code.function.name`,
-/// `code.file.path`, `code.line.number`) and how the call ended (`axisor.outcome`: `success`, `failure`, `panic` or
-/// `cancelled`); a failure also `error.type` and an `exception` event. Below a parent that is not sampled no span is
-/// made, and calls count all the same.
-///
-/// Without telemetry nothing but the body runs. A call before the telemetry starts is not counted, later ones are.
+#[doc = include_str!("../doc/calls.md")]
 #[proc_macro_attribute]
 pub fn instrument_automation(
     args: proc_macro::TokenStream,
@@ -101,40 +86,24 @@ pub fn instrument_automation(
 /// counts in `axisor_margin_guard_actions_total{action_type="add_margin",user_plan="pro"}`. An action that failed,
 /// panicked or was cancelled was not taken: its span says so, and it is not counted.
 ///
-/// # Arguments
-/// | argument | |
-/// |---|---|
-/// | `action = …` | required: the label `action_type` |
-/// | `plan = …` | required: the label `user_plan` |
-/// | `name = "…"` | the span's name; the function's unless given |
-/// | `err` | the span says the error's text, redacted; so it is unless said otherwise |
-/// | `err(type_only)` | the span says the error's type only |
-/// | `skip(…)`, `skip_all` | accepted for those used to them: arguments are never recorded |
-/// | `crate = path` | where axisor-telemetry is found, if not at `::axisor_telemetry` |
+/// `action` and `plan`, the labels `action_type` and `user_plan`, are required. `count = "always"` counts calls
+/// however they end; `count = "success"` is how it is unless said.
+#[doc = include_str!("../doc/labels.md")]
 ///
-/// A label's value is a literal, a constant (`NAMES_LIKE_THIS`, text, checked by the compiler), or any other
-/// expression over the function's arguments whose type has `LabelValue`. Literals and constants have 1 to 64 bytes:
-/// letters, digits and `_.:/-`. An expression is evaluated before the body, and only if the call is recorded; where the
-/// function returns a future without being `async`, it is evaluated when the function is called.
-///
-/// A plan is best an enum:
 /// ```
-/// use std::borrow::Cow;
 /// use axisor_telemetry::{LabelValue, track_margin_guard};
 ///
-/// #[derive(Clone, Copy)]
+/// #[derive(Clone, Copy, LabelValue)]
 /// enum Plan {
 ///     Free,
 ///     Pro,
 /// }
 ///
-/// impl LabelValue for Plan {
-///     fn label(&self) -> Cow<'_, str> {
-///         Cow::Borrowed(match self {
-///             Plan::Free => "free",
-///             Plan::Pro => "pro",
-///         })
-///     }
+/// #[derive(Clone, Copy, LabelValue)]
+/// enum Action {
+///     AddMargin { sats: u64 },
+///     #[label("none")]
+///     Nothing,
 /// }
 ///
 /// struct Guard {
@@ -148,11 +117,18 @@ pub fn instrument_automation(
 ///         self.margin = self.margin.checked_add(sats)?;
 ///         Some(&mut self.margin)
 ///     }
+///
+///     #[track_margin_guard(action = ret(|action| *action), plan = self.plan, count = "always")]
+///     async fn protect(&mut self) -> Action {
+///         // …
+///         # Action::Nothing
+///     }
 /// }
 /// ```
 ///
-/// What counts as success, which functions it takes and what the span says is as for
-/// [`instrument_automation`](macro@instrument_automation).
+#[doc = include_str!("../doc/arguments.md")]
+///
+#[doc = include_str!("../doc/calls.md")]
 #[proc_macro_attribute]
 pub fn track_margin_guard(
     args: proc_macro::TokenStream,
@@ -164,6 +140,28 @@ pub fn track_margin_guard(
 }
 
 /// Makes an enum's variants the known values of a label.
+///
+/// A variant's label is its name in snake case, whatever data it has, or what `#[label("…")]` says: 1 to 64 bytes,
+/// letters, digits and `_.:/-`. Two variants with one label are an error of the compiler, and so are structs, unions
+/// and enums without variants.
+///
+/// ```
+/// use axisor_telemetry::LabelValue;
+///
+/// #[derive(LabelValue)]
+/// enum Order {
+///     Market,
+///     StopLoss { price: u64 },
+///     #[label("oco")]
+///     OneCancelsOther(u64, u64),
+/// }
+///
+/// assert_eq!(Order::Market.label(), "market");
+/// assert_eq!(Order::StopLoss { price: 1 }.label(), "stop_loss");
+/// assert_eq!(Order::OneCancelsOther(1, 2).known(), Some("oco"));
+/// ```
+///
+/// `#[label(crate = path)]` on the enum says where axisor-telemetry is found, if not at `::axisor_telemetry`.
 #[proc_macro_derive(LabelValue, attributes(label))]
 pub fn label_value(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive::expand(item.into()).into()

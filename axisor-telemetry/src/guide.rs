@@ -1,4 +1,7 @@
-//! Chapters: how it is built, how to come from prom-client, and how it compares.
+//! Chapters: the attributes, how it is built, how to come from prom-client, and how it compares.
+
+#[doc = include_str!("../guide/attributes.md")]
+pub mod attributes {}
 
 #[doc = include_str!("../guide/architecture.md")]
 pub mod architecture {}

@@ -16,29 +16,35 @@ pub const MAX_LITERAL_LENGTH: usize = 64;
 /// A value of a label.
 ///
 /// Text is taken as it is, up to the bound of its family's series. An enum whose variants have fixed names is the
-/// better choice, since its series are known beforehand:
+/// better choice, since its series are known beforehand; its labels are derived:
 /// ```
-/// use std::borrow::Cow;
 /// use axisor_telemetry::LabelValue;
 ///
+/// #[derive(LabelValue)]
 /// enum Plan {
 ///     Free,
 ///     Pro,
 /// }
 ///
-/// impl LabelValue for Plan {
+/// assert_eq!(Plan::Free.label(), "free");
+/// ```
+/// By hand, for what is no enum:
+/// ```
+/// use std::borrow::Cow;
+/// use axisor_telemetry::LabelValue;
+///
+/// struct Leverage(u8);
+///
+/// impl LabelValue for Leverage {
 ///     fn label(&self) -> Cow<'_, str> {
-///         Cow::Borrowed(match self {
-///             Plan::Free => "free",
-///             Plan::Pro => "pro",
-///         })
+///         Cow::Borrowed(if self.0 > 10 { "high" } else { "low" })
 ///     }
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no label value",
     label = "expected text or a type with `LabelValue`",
-    note = "implement `axisor_telemetry::LabelValue` for `{Self}`, or give text: `value.as_str()`, `value.to_string()`"
+    note = "write `#[derive(LabelValue)]` on an enum, implement it by hand for another type, or give text: `value.as_str()`"
 )]
 pub trait LabelValue {
     /// The text of this value.

@@ -30,7 +30,7 @@
 //! | serve `/metrics` and `/health` | [`Telemetry::router`], [`Telemetry::serve`], [`health`], [`poll`] |
 //! | know every series | [`catalog`] |
 //! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |
-//! | read on | [`guide`]: architecture, moving from prom-client; [`config`]: every setting |
+//! | read on | [`guide`]: the attributes, architecture, moving from prom-client; [`config`]: every setting |
 //!
 //! # Features
 //!

@@ -1,7 +1,5 @@
 //! Users and the plans they pay for.
 
-use std::borrow::Cow;
-
 use axisor_telemetry::LabelValue;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +9,7 @@ use crate::fate::Fate;
 pub const USERS: u64 = 24;
 
 /// What a user pays for, and what the margin guard may do for that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, LabelValue)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
     /// Positions are closed before they are liquidated.
@@ -22,17 +20,6 @@ pub enum Plan {
     Advanced,
     /// As advanced.
     Pro,
-}
-
-impl LabelValue for Plan {
-    fn label(&self) -> Cow<'_, str> {
-        Cow::Borrowed(match self {
-            Self::Free => "free",
-            Self::Basic => "basic",
-            Self::Advanced => "advanced",
-            Self::Pro => "pro",
-        })
-    }
 }
 
 /// A user.

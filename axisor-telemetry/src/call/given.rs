@@ -22,14 +22,14 @@ impl Labels {
         Self(spec.labels.map(Cow::Borrowed))
     }
 
-    /// The values, and whether all of them stand in the code.
-    pub(crate) fn values(&self) -> ([&str; 2], Origin) {
-        let [first, second] = &self.0;
-        let origin = match (first, second) {
-            (Cow::Borrowed(_), Cow::Borrowed(_)) => Origin::Code,
-            _ => Origin::Data,
+    /// The values, and which of them stand in the code.
+    pub(crate) fn values(&self) -> ([&str; 2], [Origin; 2]) {
+        let origin = |value: &Cow<'_, str>| match value {
+            Cow::Borrowed(_) => Origin::Code,
+            Cow::Owned(_) => Origin::Data,
         };
-        ([first, second], origin)
+        let [first, second] = &self.0;
+        ([first, second], [origin(first), origin(second)])
     }
 
     /// Sets the label at `index` to what an expression gave.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::cells::{GaugeCell, HistogramCell, SumCell};
 use super::error::MetricError;
-use super::family::{Family, Found, Origin};
+use super::family::{Family, Found};
 use super::labels::LabelSet;
 use super::points::SeriesCell;
 
@@ -35,7 +35,7 @@ impl<C: SeriesCell> Lazy<C> {
     #[cold]
     fn record_found(&self, record: impl FnOnce(&C)) {
         let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
-        match self.family.resolve(&values, Origin::Data) {
+        match self.family.resolve(&values, &[]) {
             Found::Own(cell) => record(self.cell.get_or_init(|| cell)),
             Found::Folded(cell) => record(&cell),
         }

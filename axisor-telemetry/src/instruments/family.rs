@@ -105,44 +105,49 @@ impl<C: SeriesCell> Family<C> {
 
     /// The series with these label values, as many as the family has labels and in their order.
     pub(crate) fn with(&self, values: &[&str]) -> C {
-        match self.resolve(values, Origin::Data) {
+        match self.resolve(values, &[]) {
             Found::Own(series) | Found::Folded(series) => series,
         }
     }
 
     /// As [`with`](Self::with), for those who keep the series: only an own one may be kept, since each recording
-    /// that is folded has to be counted as such.
-    pub(crate) fn resolve(&self, values: &[&str], origin: Origin) -> Found<C> {
-        self.find_or_make(values, origin, &self.new_cell)
+    /// that is folded has to be counted as such. Values come from data where `origins` does not say otherwise.
+    pub(crate) fn resolve(&self, values: &[&str], origins: &[Origin]) -> Found<C> {
+        self.find_or_make(values, origins, &self.new_cell)
     }
 
-    fn find_or_make(&self, values: &[&str], origin: Origin, new: impl Fn() -> C) -> Found<C> {
+    fn find_or_make(&self, values: &[&str], origins: &[Origin], new: impl Fn() -> C) -> Found<C> {
         debug_assert_eq!(values.len(), self.labels().len(), "{self:?}");
-        let found = self.find(&self.read(), values, origin);
-        let found = found.unwrap_or_else(|| self.make(values, origin, new));
+        let found = self.find(&self.read(), values, origins);
+        let found = found.unwrap_or_else(|| self.make(values, origins, new));
         if let Found::Folded(_) = found {
             self.report_overflow();
         }
         found
     }
 
-    fn find(&self, series: &SeriesTable<C>, values: &[&str], origin: Origin) -> Option<Found<C>> {
+    fn find(
+        &self,
+        series: &SeriesTable<C>,
+        values: &[&str],
+        origins: &[Origin],
+    ) -> Option<Found<C>> {
         if let Some(own) = series.find(values) {
             return Some(Found::Own(own.clone()));
         }
         if series.len() < self.bound {
             return None;
         }
-        let folded = self.folded(values, origin, series.len());
+        let folded = self.folded(values, origins, series.len());
         series.find(&folded).cloned().map(Found::Folded)
     }
 
-    fn make(&self, values: &[&str], origin: Origin, new: impl Fn() -> C) -> Found<C> {
+    fn make(&self, values: &[&str], origins: &[Origin], new: impl Fn() -> C) -> Found<C> {
         let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = self.find(&series, values, origin) {
+        if let Some(found) = self.find(&series, values, origins) {
             return found;
         }
-        let folded = self.folded(values, origin, series.len());
+        let folded = self.folded(values, origins, series.len());
         let made = new();
         series.insert(&folded, made.clone());
         if folded == values {
@@ -154,9 +159,10 @@ impl<C: SeriesCell> Family<C> {
 
     /// The values under which a series is found or made while there are so many: known ones keep theirs, unless
     /// there turn out to be more than their recorder promised.
-    fn folded<'a>(&self, values: &[&'a str], origin: Origin, series: usize) -> Vec<&'a str> {
-        let fold = |(label, value): (&Label, &&'a str)| {
-            let known = origin == Origin::Code || label.values == Values::Closed;
+    fn folded<'a>(&self, values: &[&'a str], origins: &[Origin], series: usize) -> Vec<&'a str> {
+        let fold = |(nth, (label, value)): (usize, (&Label, &&'a str))| {
+            let in_code = origins.get(nth) == Some(&Origin::Code);
+            let known = in_code || label.values == Values::Closed;
             let headroom = if known { CLOSED_HEADROOM } else { 0 };
             if series < self.bound + headroom {
                 *value
@@ -164,7 +170,12 @@ impl<C: SeriesCell> Family<C> {
                 OVERFLOW
             }
         };
-        self.labels().iter().zip(values).map(fold).collect()
+        self.labels()
+            .iter()
+            .zip(values)
+            .enumerate()
+            .map(fold)
+            .collect()
     }
 
     fn report_overflow(&self) {
@@ -185,9 +196,9 @@ impl HistogramFamily {
         &self,
         buckets: &[f64],
         values: &[&str],
-        origin: Origin,
+        origins: &[Origin],
     ) -> Found<HistogramCell> {
-        self.find_or_make(values, origin, || HistogramCell::new(buckets.into()))
+        self.find_or_make(values, origins, || HistogramCell::new(buckets.into()))
     }
 }
 
@@ -309,14 +320,16 @@ mod tests {
     fn values_from_data_fold_at_the_bound_and_known_ones_only_past_the_headroom() {
         let (family, overflow) = family(&[Values::Free], 2);
         for own in ["a", "b"] {
-            assert!(is_own(&family.resolve(&[own], Origin::Data)));
+            assert!(is_own(&family.resolve(&[own], &[])));
         }
-        assert!(!is_own(&family.resolve(&["c"], Origin::Data)));
+        assert!(!is_own(&family.resolve(&["c"], &[])));
         for known in 0..CLOSED_HEADROOM - 1 {
-            assert!(is_own(&family.resolve(&[&known.to_string()], Origin::Code)));
+            assert!(is_own(
+                &family.resolve(&[&known.to_string()], &[Origin::Code])
+            ));
         }
-        assert!(!is_own(&family.resolve(&["one too many"], Origin::Code)));
-        assert!(is_own(&family.resolve(&["0"], Origin::Code)));
+        assert!(!is_own(&family.resolve(&["one too many"], &[Origin::Code])));
+        assert!(is_own(&family.resolve(&["0"], &[Origin::Code])));
         assert_eq!(series(&family)[..4], ["a", "b", "other", "0"]);
         assert_eq!(series(&family).len(), 2 + CLOSED_HEADROOM);
         assert_eq!(overflow.with(&["axisor_test"]).read(), 2);
@@ -326,8 +339,8 @@ mod tests {
     fn a_known_series_is_found_by_data_too() {
         let (family, overflow) = family(&[Values::Free], 1);
         family.with(&["data"]);
-        family.resolve(&["code"], Origin::Code);
-        assert!(is_own(&family.resolve(&["code"], Origin::Data)));
+        family.resolve(&["code"], &[Origin::Code]);
+        assert!(is_own(&family.resolve(&["code"], &[])));
         assert_eq!(overflow.with(&["axisor_test"]).read(), 0);
     }
 
@@ -347,7 +360,7 @@ mod tests {
         let family = Family::new(definition(&[Values::Free]), 10, None, new_cell);
         family.with(&["first"]).record(1.5);
         for value in ["first", "second"] {
-            let found = family.resolve_in(&[5.0], &[value], Origin::Code);
+            let found = family.resolve_in(&[5.0], &[value], &[Origin::Code]);
             let Found::Own(series) = found else {
                 panic!("{value} is folded")
             };

@@ -35,15 +35,15 @@ impl Recorder {
         labels: &Labels,
         outcome: Outcome,
     ) -> Found<CounterCell> {
-        let ([first, second], origin) = labels.values();
+        let ([first, second], origins) = labels.values();
         let status = AutomationStatus::from(outcome).as_str();
         match self {
             Self::Automation => instruments
                 .automation_executions
-                .resolve(&[first, status], origin),
+                .resolve(&[first, status], &origins),
             Self::MarginGuard => instruments
                 .margin_guard_actions
-                .resolve(&[first, second], origin),
+                .resolve(&[first, second], &origins),
         }
     }
 
@@ -55,30 +55,32 @@ impl Recorder {
         outcome: Outcome,
         buckets: &[f64],
     ) -> Found<HistogramCell> {
-        let ([first, second], origin) = labels.values();
+        let ([first, second], origins) = labels.values();
         let status = AutomationStatus::from(outcome).as_str();
         match self {
             Self::Automation => {
                 instruments
                     .automation_duration
-                    .resolve_in(buckets, &[first, status], origin)
+                    .resolve_in(buckets, &[first, status], &origins)
             }
             Self::MarginGuard => instruments.margin_guard_duration.resolve_in(
                 buckets,
                 &[first, second, status],
-                origin,
+                &origins,
             ),
         }
     }
 
     /// The series of the calls under way.
     pub(crate) fn in_flight(self, instruments: &Instruments, labels: &Labels) -> Found<GaugeCell> {
-        let ([first, second], origin) = labels.values();
+        let ([first, second], origins) = labels.values();
         match self {
-            Self::Automation => instruments.automations_in_flight.resolve(&[first], origin),
+            Self::Automation => instruments
+                .automations_in_flight
+                .resolve(&[first], &origins),
             Self::MarginGuard => instruments
                 .margin_guard_in_flight
-                .resolve(&[first, second], origin),
+                .resolve(&[first, second], &origins),
         }
     }
 

@@ -101,7 +101,7 @@ async fn watch(end: Option<Result<(), Refused>>) -> Result<(), Refused> {
 
 #[instrument_automation(type = "watch", on_cancel = "failure")]
 async fn watch_closely() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[tokio::test]

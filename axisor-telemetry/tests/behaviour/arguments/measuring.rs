@@ -97,11 +97,11 @@ fn a_future_is_measured_from_its_first_poll_to_its_end_whether_or_not_it_counts(
 fn a_cancelled_call_and_a_panic_are_measured_as_failures_and_a_skipped_call_is_not() {
     #[instrument_automation(type = "cancelled", duration)]
     async fn cancelled() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
     #[instrument_automation(type = "skipped", duration, on_cancel = "skip")]
     async fn skipped() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
     #[instrument_automation(type = "panics", duration)]
     fn panics() {
@@ -111,7 +111,7 @@ fn a_cancelled_call_and_a_panic_are_measured_as_failures_and_a_skipped_call_is_n
     poll_and_drop(timed.recorded.telemetry.scope(cancelled()));
     poll_and_drop(timed.recorded.telemetry.scope(skipped()));
     catch_unwind(AssertUnwindSafe(|| {
-        timed.recorded.telemetry.in_scope(panics)
+        timed.recorded.telemetry.in_scope(panics);
     }))
     .unwrap_err();
     let counts = timed

@@ -45,6 +45,13 @@ pub fn plain(value: u8) -> u8 {
     value
 }
 
+/// Inside of a runtime's.
+#[tokio::main(flavor = "current_thread")]
+#[instrument_automation(type = "runtime")]
+pub async fn runs() -> u8 {
+    std::future::ready(1).await
+}
+
 /// An execution that is an action, too.
 ///
 /// # Errors
@@ -151,6 +158,7 @@ pub(crate) fn main() {
     assert_eq!(made(1), Some(2));
     assert_eq!(both_at_once("pro"), 3);
     assert_eq!(one(), 1);
+    assert_eq!(runs(), 1);
     drop(Guard(1).literal());
     drop(Guard(1).expression());
     renamed();

@@ -82,6 +82,56 @@ pub async fn opaque_part_later(text: &str) -> Result<impl Display, std::num::Par
     Ok(text.parse::<u8>()? + 1)
 }
 
+/// Borrowed, boxed.
+#[instrument_automation(type = "boxed")]
+#[must_use]
+pub fn boxed(texts: &[String]) -> Box<dyn Iterator<Item = &str> + '_> {
+    Box::new(texts.iter().map(String::as_str))
+}
+
+/// Borrowed, opaque.
+#[instrument_automation(type = "opaque")]
+pub fn opaque_borrowed(texts: &[String]) -> impl Iterator<Item = &str> + '_ {
+    texts.iter().map(String::as_str)
+}
+
+/// The same, async.
+#[instrument_automation(type = "opaque")]
+pub async fn opaque_borrowed_later(texts: &[String]) -> impl Iterator<Item = &str> + '_ {
+    texts.iter().map(String::as_str)
+}
+
+/// A closure, a function, and what calls one.
+#[instrument_automation(type = "closure")]
+pub fn closure() -> impl Fn(u8) -> u8 {
+    |value| value + 1
+}
+
+/// A function of any lifetime.
+#[instrument_automation(type = "pointer")]
+#[must_use]
+pub fn pointer() -> for<'a> fn(&'a str) -> &'a str {
+    |text| text
+}
+
+/// What calls one of any lifetime.
+#[instrument_automation(type = "caller")]
+pub fn caller<F>(function: F) -> String
+where
+    F: for<'a> Fn(&'a str) -> &'a str,
+{
+    function("a").to_owned()
+}
+
+/// What belongs to a type, and to its iterator.
+#[instrument_automation(type = "first")]
+pub fn first<I>(items: I) -> Option<<I as IntoIterator>::Item>
+where
+    I: IntoIterator,
+{
+    items.into_iter().next()
+}
+
 /// A generic method of a generic type.
 #[derive(Debug)]
 pub struct Holder<T>(T);
