@@ -7,12 +7,14 @@ use std::process::{Command, Stdio};
 use crate::command::{read, run};
 use crate::error::CostError;
 
-/// Counts what all threads execute from their own first instruction on: what the loader and constructors do before
-/// `main` is left out, since fastrace's clock waits there for time to pass.
+/// Counts what the probe's main thread does in its function `run`, and what all other threads do.
+///
+/// What comes before is left out: there fastrace's and quanta's clocks wait for time to pass, which is no number of
+/// instructions.
 const ARGUMENTS: [&str; 4] = [
     "--quiet",
     "--tool=callgrind",
-    "--toggle-collect=main",
+    "--toggle-collect=probe::run",
     "--toggle-collect=*thread_start*",
 ];
 
@@ -64,10 +66,9 @@ pub(crate) fn count(program: &Path, arguments: &[String]) -> Result<u64, CostErr
         path: profile.path().to_owned(),
         source,
     })?;
-    total(&text).ok_or_else(|| CostError::Printed {
+    let counted = total(&text).filter(|counted| *counted > 0);
+    counted.ok_or_else(|| CostError::NothingCounted {
         command: crate::command::typed(&valgrind),
-        printed: "no such line".to_owned(),
-        expected: "a line `totals: N` in its profile",
     })
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum CostError {
         expected: u64,
         received: u64,
     },
+    #[error("`{command}` counted nothing: is the function `run` of the probe there?")]
+    NothingCounted { command: String },
     #[error("cannot receive spans on loopback")]
     Sink(#[source] io::Error),
     #[error("cannot use `{}`", path.display())]

@@ -50,7 +50,7 @@ impl Figure {
     }
 }
 
-/// Instructions per call: what a long run takes more than a short one, so that starting and ending cancel out.
+/// Instructions per call: what a long run takes more than a short one, so that what threads do besides cancels out.
 fn instructions(programs: &Programs, case: &Case, effort: Effort) -> Result<f64, CostError> {
     let (short, long) = thread::scope(|scope| {
         let short = scope.spawn(|| run(programs, case, effort.short));
@@ -66,7 +66,7 @@ fn run(programs: &Programs, case: &Case, rounds: u64) -> Result<u64, CostError> 
     let mut arguments = receiving.case.arguments();
     arguments.extend(["run".to_owned(), rounds.to_string()]);
     let counted = callgrind::count(&programs.probe, &arguments)?;
-    receiving.check(rounds * ROUND, rounds)?;
+    receiving.check((rounds + 1) * ROUND, rounds + 1)?; // one to warm up
     Ok(counted)
 }
 
