@@ -4,10 +4,9 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream};
-use syn::spanned::Spanned as _;
-use syn::{
-    Attribute, Error, Result, ReturnType, Signature, Token, Type, TypeParamBound, Visibility,
-};
+use syn::{Attribute, Error, Result, ReturnType, Signature, Token, Type, Visibility};
+
+use crate::returned::{self, Form};
 
 /// A function to be instrumented.
 pub(crate) struct Function {
@@ -17,19 +16,6 @@ pub(crate) struct Function {
     /// What stands between its braces.
     pub(crate) body: Group,
     pub(crate) form: Form,
-}
-
-/// When the calls of a function begin and end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// With the function.
-    Plain,
-    /// With its future.
-    Async,
-    /// With the `impl Future` it returns.
-    ImplFuture,
-    /// With the `Pin<Box<dyn Future>>` it returns.
-    BoxedFuture,
 }
 
 impl Parse for Function {
@@ -65,6 +51,17 @@ impl Parse for Function {
 }
 
 impl Function {
+    /// The type a call of this function ends with, as far as it is written.
+    pub(crate) fn output(&self) -> Option<Type> {
+        let ReturnType::Type(_, returned) = &self.sig.output else {
+            return None;
+        };
+        match self.form {
+            Form::Plain | Form::Async => Some(Type::clone(returned)),
+            Form::ImplFuture | Form::BoxedFuture => returned::output_of_future(returned),
+        }
+    }
+
     /// Whether it returns `!`.
     pub(crate) fn never_returns(&self) -> bool {
         matches!(&self.sig.output, ReturnType::Type(_, returned) if matches!(**returned, Type::Never(_)))
@@ -94,105 +91,6 @@ fn braces(input: ParseStream<'_>) -> Result<Body> {
     Ok(Body {
         attributes,
         group: inner,
-    })
-}
-
-impl Form {
-    fn of(sig: &Signature) -> Result<Self> {
-        let ReturnType::Type(_, returned) = &sig.output else {
-            return Ok(if sig.asyncness.is_some() {
-                Self::Async
-            } else {
-                Self::Plain
-            });
-        };
-        match (returned_kind(returned), sig.asyncness) {
-            (Kind::Stream, _) => Err(Error::new(
-                returned.span(),
-                "a stream has not ended when the function returns; annotate the function that makes one item, or the one that drives the stream",
-            )),
-            (_, Some(_)) => Ok(Self::Async),
-            (Kind::Value, None) => Ok(Self::Plain),
-            (Kind::ImplFuture, None) => Ok(Self::ImplFuture),
-            (Kind::BoxedFuture, None) => Ok(Self::BoxedFuture),
-        }
-    }
-}
-
-enum Kind {
-    Value,
-    ImplFuture,
-    BoxedFuture,
-    Stream,
-}
-
-fn returned_kind(returned: &Type) -> Kind {
-    match returned {
-        Type::ImplTrait(opaque) => bounds_kind(opaque.bounds.iter(), Kind::ImplFuture),
-        Type::Path(path) => path.path.segments.last().map_or(Kind::Value, |last| {
-            match last.ident.to_string().as_str() {
-                "BoxFuture" | "LocalBoxFuture" => Kind::BoxedFuture,
-                "BoxStream" | "LocalBoxStream" => Kind::Stream,
-                "Pin" => first_type(last)
-                    .and_then(boxed)
-                    .map_or(Kind::Value, |object| {
-                        bounds_kind(object.bounds.iter(), Kind::BoxedFuture)
-                    }),
-                _ => Kind::Value,
-            }
-        }),
-        Type::Paren(inner) => returned_kind(&inner.elem),
-        Type::Group(inner) => returned_kind(&inner.elem),
-        _ => Kind::Value,
-    }
-}
-
-fn bounds_kind<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>, future: Kind) -> Kind {
-    let mut traits = bounds.filter_map(|bound| match bound {
-        TypeParamBound::Trait(bound) => bound
-            .path
-            .segments
-            .last()
-            .map(|last| last.ident.to_string()),
-        _ => None,
-    });
-    traits
-        .find_map(|name| match name.as_str() {
-            "Future" => Some(true),
-            "Stream" | "TryStream" | "AsyncIterator" => Some(false),
-            _ => None,
-        })
-        .map_or(
-            Kind::Value,
-            |is_future| if is_future { future } else { Kind::Stream },
-        )
-}
-
-/// The trait object in a `Box`.
-fn boxed(boxed: &Type) -> Option<&syn::TypeTraitObject> {
-    let Type::Path(path) = boxed else { return None };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|last| last.ident == "Box")?;
-    match first_type(last)? {
-        Type::TraitObject(object) => Some(object),
-        Type::Paren(inner) => match &*inner.elem {
-            Type::TraitObject(object) => Some(object),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn first_type(segment: &syn::PathSegment) -> Option<&Type> {
-    let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        syn::GenericArgument::Type(argument) => Some(argument),
-        _ => None,
     })
 }
 

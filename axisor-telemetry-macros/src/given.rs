@@ -6,6 +6,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Error, Expr, Ident, Lit, Result, Token, parenthesized};
 
 use crate::errors::{Errors, remedy};
+use crate::usage;
 
 /// One argument as written: `name`, `name = value` or `name(…)`.
 pub(crate) struct Argument {
@@ -18,9 +19,6 @@ pub(crate) enum Form {
     Value(Expr),
     List(TokenStream),
 }
-
-/// An argument's name, and how it is written.
-pub(crate) type Usage = (&'static str, &'static str);
 
 /// The arguments not yet read, and what was wrong with those read.
 pub(crate) struct Given {
@@ -72,7 +70,8 @@ impl Argument {
         }
         let name = input
             .call(Ident::parse_any)
-            .map_err(|error| Error::new(error.span(), "expected an argument: `name = value`"))?;
+            .map_err(|error| Error::new(error.span(), "expected an argument: `name = value`"))?
+            .unraw();
         if input.peek(syn::token::Paren) {
             let list;
             parenthesized!(list in input);
@@ -100,56 +99,54 @@ impl Argument {
     }
 
     /// Of `name = value`, the value.
-    pub(crate) fn value(self, usage: &str) -> Result<Expr> {
+    pub(crate) fn value(self) -> Result<Expr> {
         match self.form {
             Form::Value(value) => Ok(value),
-            _ => Err(self.misused(usage)),
+            _ => Err(self.misused()),
         }
     }
 
     /// Of `name(…)`, what stands in the parentheses.
-    pub(crate) fn list(self, usage: &str) -> Result<TokenStream> {
+    pub(crate) fn list(self) -> Result<TokenStream> {
         match self.form {
             Form::List(list) => Ok(list),
-            _ => Err(self.misused(usage)),
+            _ => Err(self.misused()),
         }
     }
 
     /// Nothing but the name.
-    pub(crate) fn alone(self, usage: &str) -> Result<Ident> {
+    pub(crate) fn alone(self) -> Result<Ident> {
         match self.form {
             Form::Alone => Ok(self.name),
-            _ => Err(self.misused(usage)),
+            _ => Err(self.misused()),
         }
     }
 
     /// Of `name(…)`, the one argument in the parentheses.
-    pub(crate) fn one_of(
-        list: TokenStream,
-        of: &Ident,
-        known: &[&str],
-        usage: &str,
-    ) -> Result<Self> {
+    pub(crate) fn one_of(list: TokenStream, of: &Ident, known: &[&str]) -> Result<Self> {
         let mut errors = Errors::default();
         let mut arguments = comma_separated(list, &mut errors, Self::parse).into_iter();
         errors.into_result()?;
-        let written = || format!("`{of}` is written {usage}");
         let Some(argument) = arguments.next() else {
-            return Err(Error::new(of.span(), written()));
+            return Err(Error::new(of.span(), written(of)));
         };
         if let Some(more) = arguments.next() {
-            return Err(more.error(written()));
+            return Err(more.error(written(of)));
         }
         if known.iter().any(|known| argument.is(known)) {
             return Ok(argument);
         }
-        let name = argument.name.unraw().to_string();
+        let name = argument.name.to_string();
         Err(argument.error(format!("unknown `{of}({name})`; {}", remedy(&name, known))))
     }
 
-    pub(crate) fn misused(&self, usage: &str) -> Error {
-        self.error(format!("`{}` is written {usage}", self.name))
+    pub(crate) fn misused(&self) -> Error {
+        self.error(written(&self.name))
     }
+}
+
+fn written(name: &Ident) -> String {
+    format!("`{name}` is written {}", usage::of(&name.to_string()))
 }
 
 fn value(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {

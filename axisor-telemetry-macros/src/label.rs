@@ -23,8 +23,8 @@ pub(crate) enum Label {
 }
 
 impl Label {
-    pub(crate) fn read(argument: Argument, usage: &str) -> Result<Self> {
-        match ungrouped(argument.value(usage)?) {
+    pub(crate) fn read(argument: Argument) -> Result<Self> {
+        match ungrouped(argument.value()?) {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..

@@ -10,6 +10,9 @@ mod function;
 mod given;
 mod label;
 mod place;
+mod returned;
+mod usage;
+mod value;
 
 use attribute::Attribute;
 

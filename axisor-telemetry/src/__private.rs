@@ -75,9 +75,9 @@ pub fn label_of_known(value: &impl LabelValue) -> Cow<'_, str> {
     Cow::Borrowed(value.known().unwrap_or(UNKNOWN))
 }
 
-/// Runs a body that makes a future.
+/// Runs a body that makes a future of this output, which is told by name: the body might leave it open.
 #[inline]
-pub fn make<F>(body: impl FnOnce() -> F) -> F {
+pub fn make<R, F: Future<Output = R>>(body: impl FnOnce() -> F) -> F {
     body()
 }
 

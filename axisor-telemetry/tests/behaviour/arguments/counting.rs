@@ -227,6 +227,21 @@ fn a_rule_decides_whether_an_action_was_taken() {
 }
 
 #[tokio::test]
+async fn a_rule_may_look_at_arguments() {
+    #[instrument_automation(type = "order", ok_if = |order| order.filled >= least)]
+    async fn at_least(least: u64, filled: u64) -> Order {
+        tokio::task::yield_now().await;
+        Order { filled }
+    }
+    let recorded = Recorded::new();
+    recorded.telemetry.scope(at_least(5, 5)).await;
+    recorded.telemetry.scope(at_least(5, 4)).await;
+    let executions = recorded.executions("order");
+    assert_eq!(executions.success, Some(1.0));
+    assert_eq!(executions.failure, Some(1.0));
+}
+
+#[tokio::test]
 async fn an_execution_that_is_an_action_too_counts_as_both() {
     #[instrument_automation(type = "protect")]
     #[track_margin_guard(action = "protect", plan = plan, name = "action")]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axisor_telemetry::{instrument_automation, track_margin_guard};
@@ -160,6 +161,46 @@ pub fn opaque(value: u8) -> impl Display {
     value + 1
 }
 
+/// Rules that look at arguments, too.
+///
+/// # Errors
+/// With the length of `user`.
+#[track_margin_guard(
+    action = ret(|filled| if filled.as_ref().is_ok_and(|filled| *filled > least) { user } else { "less" }),
+    plan = user,
+    ok_if = |filled| filled.as_ref().is_ok_and(|filled| *filled >= least && user.len() > 1),
+    err(with = move |short| format!("{short} of {least}"))
+)]
+pub fn over(user: &str, least: usize) -> Result<usize, usize> {
+    Err(user.len() + least)
+}
+
+/// The same, async.
+#[track_margin_guard(
+    action = ret(|filled| if *filled > least { user } else { "less" }),
+    plan = user,
+    ok_if = |filled| *filled >= least && user.len() > 1
+)]
+pub async fn over_later(user: &str, least: usize) -> usize {
+    std::future::ready(user.len() + least).await
+}
+
+/// The same of a future.
+#[instrument_automation(type = user, ok_if = |filled| *filled >= least && user.len() > 1)]
+pub fn over_future(user: &str, least: usize) -> impl Future<Output = usize> + Send {
+    async move { user.len() + least }
+}
+
+/// The same of a boxed one.
+#[instrument_automation(type = user, ok_if = |filled| *filled >= least && user.len() > 1)]
+#[must_use]
+pub fn over_boxed(user: &str, least: usize) -> Pin<Box<dyn Future<Output = usize> + Send + '_>> {
+    if least == 0 {
+        return Box::pin(std::future::ready(0));
+    }
+    Box::pin(async move { user.len() + least })
+}
+
 /// Arguments and names that look like ours.
 #[instrument_automation(
     type = opening,
@@ -213,5 +254,6 @@ pub(crate) fn main() {
     drop(together(&job));
     assert!(by_constants(&job).is_err());
     assert_eq!(opaque(1).to_string(), "2");
+    assert_eq!(over("pro", 1), Err(4));
     assert_eq!(named_alike("a", "b", 1, &job.context, true).0, 1);
 }

@@ -45,6 +45,51 @@ pub fn aliased(value: &u8) -> BoxFuture<'_, u8> {
     Box::pin(async move { *value })
 }
 
+/// An error that has no `Display`, and that `?` makes.
+#[derive(Debug)]
+pub struct NoNumber;
+
+impl From<std::num::ParseIntError> for NoNumber {
+    fn from(_: std::num::ParseIntError) -> Self {
+        Self
+    }
+}
+
+/// Only the returned type tells the error's.
+#[instrument_automation(type = "parse")]
+pub fn parsed(text: &str) -> impl Future<Output = Result<u8, NoNumber>> + Send {
+    async move { Ok(text.parse()?) }
+}
+
+/// The same, with a part that is opaque.
+#[instrument_automation(type = "parse", err(Debug))]
+pub fn parsed_opaque(
+    text: &str,
+) -> impl Future<Output = Result<impl std::fmt::Display + use<>, NoNumber>> + Send {
+    async move { Ok(text.parse::<u8>()?) }
+}
+
+/// The same, boxed.
+#[instrument_automation(type = "parse")]
+#[must_use]
+pub fn parsed_boxed(text: &str) -> Pin<Box<dyn Future<Output = Result<u8, NoNumber>> + Send + '_>> {
+    Box::pin(async move { Ok(text.parse()?) })
+}
+
+/// The same by an alias, which does not say what is returned.
+pub type Parsing<'a, E> = BoxFuture<'a, Result<u8, E>>;
+
+mod aliases {
+    pub(crate) type BoxFuture<'a, E> = super::Parsing<'a, E>;
+}
+
+/// By an alias of a known name and another meaning.
+#[instrument_automation(type = "parse")]
+#[must_use]
+pub fn parsed_aliased(text: &str) -> aliases::BoxFuture<'_, NoNumber> {
+    Box::pin(async move { Ok(text.parse()?) })
+}
+
 /// A trait's future, by its long name.
 pub trait Later {
     /// Later.

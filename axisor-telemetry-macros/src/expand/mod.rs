@@ -1,0 +1,187 @@
+//! [`Args`] and [`Function`] → a static site and one call.
+
+mod judge;
+mod opening;
+mod site;
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{ReturnType, Type};
+
+use crate::args::Args;
+use crate::attribute::Attribute;
+use crate::function::Function;
+use crate::place::{at, located};
+use crate::returned::Form;
+
+pub(crate) fn expand(attribute: Attribute, args: &Args, function: &Function) -> TokenStream {
+    let Function { head, sig, .. } = function;
+    let call = Expansion::new(attribute, args, function).call();
+    quote! {
+        #head #sig {
+            #call
+        }
+    }
+}
+
+struct Expansion<'a> {
+    attribute: Attribute,
+    args: &'a Args,
+    function: &'a Function,
+    private: TokenStream,
+}
+
+impl<'a> Expansion<'a> {
+    fn new(attribute: Attribute, args: &'a Args, function: &'a Function) -> Self {
+        let private = args.krate.as_ref().map_or_else(
+            || quote!(::axisor_telemetry::__private),
+            |krate| quote!(#krate::__private),
+        );
+        Self {
+            attribute,
+            args,
+            function,
+            private,
+        }
+    }
+
+    fn call(&self) -> TokenStream {
+        match self.function.form {
+            Form::Plain => self.plain(),
+            Form::Async => self.future_of_async(),
+            Form::ImplFuture => self.future_returned(),
+            Form::BoxedFuture => self.boxed(),
+        }
+    }
+
+    fn plain(&self) -> TokenStream {
+        let start = self.start("start");
+        let returned = self.returned();
+        let body = &self.function.body;
+        let judge = self.judge("value_prelude");
+        quote!(#start.run(move || -> #returned #body, #judge))
+    }
+
+    fn future_of_async(&self) -> TokenStream {
+        let block = self.typed(&self.function.body);
+        let future = self.future("start", &quote!(async move #block));
+        quote!(#future.await)
+    }
+
+    fn future_returned(&self) -> TokenStream {
+        let private = &self.private;
+        let body = &self.function.body;
+        let (returned, output) = (self.returned(), self.output());
+        let make = quote!(#private::make::<#output, _>(move || -> #returned #body));
+        self.future("later", &make)
+    }
+
+    fn boxed(&self) -> TokenStream {
+        if let Some((path, block)) = boxed_async_block(&self.function.body) {
+            let block = self.typed(&block);
+            let future = self.future("start", &quote!(async move #block));
+            return quote!(#path(async move { #future.await }));
+        }
+        let future = self.future_returned();
+        quote!(::std::boxed::Box::pin(#future))
+    }
+
+    /// The block of a future, which is told first what it returns: nobody else does.
+    fn typed(&self, block: &Group) -> Group {
+        let statements = block.stream();
+        let output = self.output();
+        let is_known = !matches!(output, Type::Never(_) | Type::Infer(_));
+        let typed = is_known.then(|| {
+            let here = at(&output);
+            let private = located(&self.private, here);
+            quote_spanned!(here=> if false { return #private::never::<#output>(); })
+        });
+        braced(block, quote!(#typed #statements))
+    }
+
+    /// The future of a call around `body`.
+    fn future(&self, how: &str, body: &TokenStream) -> TokenStream {
+        let start = self.start(how);
+        let judge = self.judge("future_prelude");
+        quote!(#start.future(#body, #judge))
+    }
+
+    /// A block that gives the call, so that the site is no name in the body.
+    fn start(&self, how: &str) -> TokenStream {
+        let private = &self.private;
+        let spec = self.spec();
+        let site = quote! {
+            static __AXISOR_SITE: #private::Site = #private::Site::new(#spec);
+        };
+        let Some(open) = self.open() else {
+            let start = format_ident!("{how}");
+            return quote!({ #site #private::#start(&__AXISOR_SITE) });
+        };
+        let start = format_ident!("{how}_with");
+        quote!({ #site #private::#start(&__AXISOR_SITE, #open) })
+    }
+
+    /// The declared type, with what it hides left to inference.
+    fn returned(&self) -> Type {
+        match &self.function.sig.output {
+            ReturnType::Default => syn::parse_quote!(()),
+            ReturnType::Type(_, returned) => inferred(returned),
+        }
+    }
+
+    /// The type a call ends with.
+    fn output(&self) -> Type {
+        match (self.function.output(), &self.function.sig.output) {
+            (Some(output), _) => inferred(&output),
+            (None, ReturnType::Default) => syn::parse_quote!(()),
+            (None, ReturnType::Type(..)) => syn::parse_quote!(_),
+        }
+    }
+}
+
+fn inferred(written: &Type) -> Type {
+    let mut inferred = written.clone();
+    Infer.visit_type_mut(&mut inferred);
+    inferred
+}
+
+struct Infer;
+
+impl VisitMut for Infer {
+    fn visit_type_mut(&mut self, node: &mut Type) {
+        if let Type::ImplTrait(opaque) = node {
+            *node = Type::Verbatim(quote_spanned!(opaque.span()=> _));
+        } else {
+            visit_mut::visit_type_mut(self, node);
+        }
+    }
+}
+
+fn braced(like: &Group, tokens: TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Brace, tokens);
+    group.set_span(like.span());
+    group
+}
+
+/// The parts of a body that is nothing but `Box::pin(async move { … })`, as `async_trait` makes it.
+fn boxed_async_block(body: &Group) -> Option<(TokenStream, Group)> {
+    let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let TokenTree::Group(argument) = tokens.pop()? else {
+        return None;
+    };
+    let path: TokenStream = tokens.into_iter().collect();
+    if !path.to_string().replace(' ', "").ends_with("Box::pin") || path.to_string().contains(';') {
+        return None;
+    }
+    let inner: Vec<TokenTree> = argument.stream().into_iter().collect();
+    match inner.as_slice() {
+        [first, second, TokenTree::Group(block)]
+            if first.to_string() == "async" && second.to_string() == "move" =>
+        {
+            Some((path.into_token_stream(), block.clone()))
+        }
+        _ => None,
+    }
+}
