@@ -184,7 +184,9 @@ impl Later {
 
     fn start(self) -> Option<Call> {
         let scope = scope::current()?;
-        Some(Call::recorded(Recorded::start(self.site, scope, self.given)))
+        Some(Call::recorded(Recorded::start(
+            self.site, scope, self.given,
+        )))
     }
 
     /// The future of this call, which runs `body`.

@@ -58,7 +58,10 @@ impl Site {
     }
 
     fn admits_span(&self, scope: &Scope) -> bool {
-        scope.spans.filter().admits(self.spec.target, self.spec.level)
+        scope
+            .spans
+            .filter()
+            .admits(self.spec.target, self.spec.level)
     }
 
     /// Whether calls do nothing but count, in a series known beforehand.
@@ -122,12 +125,10 @@ impl Site {
     }
 
     fn count(&self, scope: &Scope, labels: &Labels, outcome: Outcome) {
-        let counted = self.spec.recorder.series(
-            &scope.instruments,
-            labels,
-            outcome,
-            self.spec.count,
-        );
+        let counted =
+            self.spec
+                .recorder
+                .series(&scope.instruments, labels, outcome, self.spec.count);
         let Some((family, values)) = counted else {
             return;
         };
