@@ -11,7 +11,9 @@ use std::sync::{Mutex, PoisonError};
 #[non_exhaustive]
 pub enum PackageError {
     /// Only root can install it.
-    #[error("`{program}` is missing, expected it in PATH: install the package `{package}`, or run the tests as root")]
+    #[error(
+        "`{program}` is missing, expected it in PATH: install the package `{package}`, or run the tests as root"
+    )]
     NotRoot {
         /// What is missing.
         program: &'static str,

@@ -20,7 +20,9 @@ pub enum PostgresError {
     #[error(transparent)]
     Package(#[from] PackageError),
     /// It refuses to run as root, and there is no user `postgres` it could run as.
-    #[error("PostgreSQL does not run as root, expected the user `postgres` and `setpriv` of util-linux")]
+    #[error(
+        "PostgreSQL does not run as root, expected the user `postgres` and `setpriv` of util-linux"
+    )]
     NoUser,
     /// It did not start.
     #[error("PostgreSQL did not start")]
@@ -127,7 +129,13 @@ impl PostgresServer {
             .program("initdb")
             .arg("-D")
             .arg(self.data())
-            .args(["--no-sync", "--auth=trust", "--username=axisor", "--encoding=UTF8", "--locale=C"])
+            .args([
+                "--no-sync",
+                "--auth=trust",
+                "--username=axisor",
+                "--encoding=UTF8",
+                "--locale=C",
+            ])
             .stdin(Stdio::null())
             .output()?;
         if output.status.success() {

@@ -45,7 +45,9 @@ impl Server {
             let ended = server.child.try_wait()?;
             if ended.is_some() || Instant::now() > deadline {
                 let said = fs::read_to_string(log).unwrap_or_default();
-                let what = ended.map_or("is not ready".to_owned(), |status| format!("ended: {status}"));
+                let what = ended.map_or("is not ready".to_owned(), |status| {
+                    format!("ended: {status}")
+                });
                 return Err(io::Error::other(format!("{command:?} {what}\n{said}")));
             }
             sleep(PAUSE);

@@ -1,21 +1,29 @@
 //! Whether an HTTP API answers as it should.
 
+mod location;
+
 use std::error::Error;
 use std::io;
-use std::time::Duration;
 
-use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use bytes::Bytes;
+use http::header::{LOCATION, USER_AGENT};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http_body_util::Empty;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 
 use super::tcp;
 use super::{CheckReport, Checking, HealthCheck};
 use crate::config::{self, Statuses};
 
+#[cfg(not(feature = "tls"))]
+type Connector = HttpConnector;
+#[cfg(feature = "tls")]
+type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
+
 /// As many as `fetch` follows, which the original asked with.
 const REDIRECTS: usize = 20;
-
-/// An idle connection is not kept for the next round, which comes late.
-const IDLE: Duration = Duration::from_secs(30);
 
 /// Sends `GET` without credentials, follows redirects, and judges the last answer's status: 2xx is well unless
 /// [`accepting`](Self::accepting) says otherwise. The body is not read.
@@ -35,9 +43,9 @@ const IDLE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub struct HttpCheck {
     name: String,
-    url: Url,
+    url: Uri,
     accept: Statuses,
-    client: Client,
+    client: Client<Connector, Empty<Bytes>>,
 }
 
 /// Why there is no HTTP check.
@@ -58,14 +66,6 @@ pub enum HttpCheckError {
         /// The API's name.
         name: String,
     },
-    /// The client cannot be made, such as for want of root certificates.
-    #[error("the health check `{name}` has no HTTP client")]
-    Client {
-        /// The API's name.
-        name: String,
-        /// What the client's maker said.
-        source: reqwest::Error,
-    },
 }
 
 impl HttpCheck {
@@ -76,25 +76,21 @@ impl HttpCheck {
     /// [`HttpCheckError`].
     pub fn new(name: impl Into<String>, url: &str) -> Result<Self, HttpCheckError> {
         let name = name.into();
-        let url: Url = match url.parse() {
+        let url: Uri = match url.parse() {
             Ok(url) => url,
             Err(_) => return Err(HttpCheckError::Url { name }),
         };
-        match url.scheme() {
-            "http" => {}
-            "https" if cfg!(feature = "tls") => {}
-            "https" => return Err(HttpCheckError::NoTls { name }),
+        match (url.scheme_str(), url.host()) {
+            (Some("http"), Some(_)) => {}
+            (Some("https"), Some(_)) if cfg!(feature = "tls") => {}
+            (Some("https"), Some(_)) => return Err(HttpCheckError::NoTls { name }),
             _ => return Err(HttpCheckError::Url { name }),
         }
-        let client = client().map_err(|source| HttpCheckError::Client {
-            name: name.clone(),
-            source,
-        })?;
         Ok(Self {
             name,
             url,
             accept: Statuses::successes(),
-            client,
+            client: client(),
         })
     }
 
@@ -115,10 +111,9 @@ impl HttpCheck {
 impl HealthCheck for HttpCheck {
     fn check(&self) -> Checking<'_> {
         Box::pin(async {
-            let answer = self.client.get(self.url.clone()).send().await;
-            let status = match answer {
-                Ok(answer) => answer.status(),
-                Err(error) => return CheckReport::failed(in_words(&error)),
+            let status = match self.ask().await {
+                Ok(status) => status,
+                Err(words) => return CheckReport::failed(words),
             };
             let well = self.accept.contains(status.as_u16());
             let report = if well {
@@ -131,17 +126,51 @@ impl HealthCheck for HttpCheck {
     }
 }
 
-fn client() -> Result<Client, reqwest::Error> {
-    let builder = Client::builder()
-        .redirect(Policy::limited(REDIRECTS))
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(1)
-        .user_agent(concat!("axisor-telemetry/", env!("CARGO_PKG_VERSION")));
-    secured(builder).build()
+impl HttpCheck {
+    /// The status of the last answer, or why there is none.
+    async fn ask(&self) -> Result<StatusCode, &'static str> {
+        let mut url = self.url.clone();
+        for _ in 0..=REDIRECTS {
+            let mut request = Request::new(Empty::new());
+            *request.uri_mut() = url.clone();
+            request.headers_mut().insert(USER_AGENT, AGENT);
+            let answer = self.client.request(request).await;
+            let answer = answer.map_err(|error| in_words(&error))?;
+            let Some(location) = redirect(&answer) else {
+                return Ok(answer.status());
+            };
+            url = location::resolve(&url, location).ok_or("redirected to no URL")?;
+        }
+        Err("too many redirects")
+    }
 }
 
+const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("axisor-telemetry/", env!("CARGO_PKG_VERSION")));
+
+fn redirect<B>(answer: &Response<B>) -> Option<&str> {
+    let redirects = matches!(answer.status().as_u16(), 301..=303 | 307 | 308);
+    let location = answer.headers().get(LOCATION).filter(|_| redirects)?;
+    location.to_str().ok()
+}
+
+/// Every check connects anew: a connection kept from before would not say whether one can be had.
+fn client() -> Client<Connector, Empty<Bytes>> {
+    Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(0)
+        .build(connector())
+}
+
+#[cfg(not(feature = "tls"))]
+fn connector() -> Connector {
+    HttpConnector::new()
+}
+
+/// With a provider of its own, as the process may have none or another.
 #[cfg(feature = "tls")]
-fn secured(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+fn connector() -> Connector {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
@@ -149,25 +178,17 @@ fn secured(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         .with_safe_default_protocol_versions()
         .expect("ring has the cipher suites of TLS 1.2 and 1.3");
     let tls = versions.with_root_certificates(roots).with_no_client_auth();
-    builder.tls_backend_preconfigured(tls)
-}
-
-#[cfg(not(feature = "tls"))]
-fn secured(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-    builder
+    hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp)
 }
 
 /// Without the URL and whatever addresses the causes name.
-fn in_words(error: &reqwest::Error) -> &'static str {
-    if error.is_redirect() {
-        return "too many redirects";
-    }
+fn in_words(error: &(dyn Error + 'static)) -> &'static str {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     for cause in causes {
-        #[cfg(feature = "tls")]
-        if let Some(words) = tls_in_words(cause) {
-            return words;
-        }
         if let Some(io) = cause.downcast_ref::<io::Error>() {
             #[cfg(feature = "tls")]
             if let Some(words) = io.get_ref().and_then(|inner| tls_in_words(inner)) {
@@ -175,9 +196,6 @@ fn in_words(error: &reqwest::Error) -> &'static str {
             }
             return tcp::in_words(io);
         }
-    }
-    if error.is_connect() {
-        return "no connection";
     }
     "no answer"
 }
