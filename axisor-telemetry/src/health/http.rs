@@ -187,17 +187,27 @@ fn connector() -> Connector {
 
 /// Without the URL and whatever addresses the causes name.
 fn in_words(error: &(dyn Error + 'static)) -> &'static str {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    for cause in causes {
-        if let Some(io) = cause.downcast_ref::<io::Error>() {
-            #[cfg(feature = "tls")]
-            if let Some(words) = io.get_ref().and_then(|inner| tls_in_words(inner)) {
-                return words;
-            }
-            return tcp::in_words(io);
+    let mut causes = std::iter::successors(error.source(), |cause| inner(*cause));
+    let words = causes.find_map(|cause| {
+        #[cfg(feature = "tls")]
+        if let Some(words) = tls_in_words(cause) {
+            return Some(words);
         }
+        let io = cause.downcast_ref::<io::Error>()?;
+        io.get_ref().is_none().then(|| tcp::in_words(io))
+    });
+    words.unwrap_or("no connection")
+}
+
+/// What an error wraps. Of the system's own errors `source()` gives what the wrapped one wraps.
+fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        Some(inner) => Some(inner),
+        None => error.source(),
     }
-    "no answer"
 }
 
 #[cfg(feature = "tls")]

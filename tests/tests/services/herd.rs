@@ -39,6 +39,7 @@ async fn two_hundred_callers_get_one_check_and_their_answers_in_time() {
     let check = PostgresCheck::new(pool.clone());
     let service = Watched::start(builder.health_check("database", check)).await;
     assert_eq!(service.health().await.status, 200);
+    join_all((0..CALLERS).map(|_| service.status("/livez"))).await; // everybody is connected
     tokio::time::sleep(Duration::from_millis(60)).await; // past the age an answer is given again
 
     server.freeze();

@@ -1,13 +1,17 @@
 //! The two polls against a real database.
 
+use std::time::{Duration, Instant};
+
 use axisor_telemetry::Telemetry;
 use axisor_telemetry::poll::Polled;
 use axisor_tests::postgres::PostgresServer;
+use axisor_tests::until;
 use sqlx::PgPool;
 
 use crate::postgres::sqlx_pool;
 use crate::watched::builder;
 
+const DEADLINE: Duration = Duration::from_secs(20);
 const FAILURES: &str = "axisor_poll_failures_total{poll=\"database_connections\"}";
 
 fn value(telemetry: &Telemetry, series: &str) -> Option<f64> {
@@ -38,15 +42,19 @@ async fn connections_that_run_a_statement_are_counted() {
             .await;
         value(&telemetry, "axisor_database_connections")
     };
-    let both = axisor_tests::until(
-        std::time::Duration::from_secs(10),
-        "both statements",
-        async || (count().await == Some(2.0)).then_some(()),
-    );
-    both.await.expect("the sleeping one and the poll's own");
-    run(&pool, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()").await;
+    let until_counted = async |expected: f64| {
+        let what = format!("{expected} connections");
+        let counted = until(DEADLINE, &what, async || {
+            (count().await == Some(expected)).then_some(())
+        });
+        counted.await.expect("counted");
+    };
+    until_counted(2.0).await; // the sleeping one and the poll's own
+    let cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity \
+                  WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()";
+    run(&pool, cancel).await;
     let _ = sleeping.await;
-    assert_eq!(count().await, Some(1.0));
+    until_counted(1.0).await;
     assert_eq!(value(&telemetry, FAILURES), None);
 }
 
@@ -118,7 +126,7 @@ async fn a_poll_of_a_frozen_database_writes_0_in_time_and_recovers() {
         .build()
         .unwrap();
     let poll = async || {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         telemetry
             .polls()
             .run_once(Polled::DatabaseConnections)

@@ -87,7 +87,7 @@ async fn a_stopped_and_a_frozen_database_are_noticed_over_deadpool() {
     stopped_and_frozen(server, pool, names).await;
 }
 
-/// Takes every connection there is, and keeps taking those that come free.
+/// Takes every connection there is.
 async fn take_all(server: &PostgresServer) -> Vec<tokio_postgres::Client> {
     let config: tokio_postgres::Config = server.url().parse().expect("a configuration");
     let mut taken = Vec::new();
@@ -100,42 +100,59 @@ async fn take_all(server: &PostgresServer) -> Vec<tokio_postgres::Client> {
     taken
 }
 
+const CONNECTIONS: u16 = 6;
+
+/// Ends the service's own connections; others are faster to take the place.
+async fn exhaust(server: &PostgresServer) -> Vec<tokio_postgres::Client> {
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE query LIKE 'SELECT 1%' AND pid <> pg_backend_pid()";
+    let mut taken = take_all(server).await;
+    while taken.len() < usize::from(CONNECTIONS) {
+        let _ = taken[0].simple_query(end).await;
+        taken.extend(take_all(server).await);
+    }
+    taken
+}
+
+async fn exhausted(server: PostgresServer, pool: impl Postgres, fault: Fault) {
+    let service = watching(pool).await;
+    let taken = std::sync::Mutex::new(Vec::new());
+    let make = async || {
+        let all = exhaust(&server).await;
+        *taken.lock().unwrap() = all;
+    };
+    let mend = async || taken.lock().unwrap().clear();
+    fault.play(&service, &[PASSWORD], make, mend).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_without_a_free_connection_is_noticed() {
-    const CONNECTIONS: usize = 6;
-    let server = PostgresServer::start(6).expect("PostgreSQL");
-    let service = watching(sqlx_pool(&server)).await;
-    let mut taken = Vec::new();
+async fn a_database_without_a_free_connection_is_noticed_over_deadpool() {
+    let server = PostgresServer::start(CONNECTIONS).expect("PostgreSQL");
+    let pool = deadpool(&server);
     let fault = Fault {
-        name: "PostgreSQL max_connections exhausted (a new connection is needed)",
+        name: "PostgreSQL max_connections exhausted, a new one is needed (deadpool)",
         check: "database",
         error: Some("too many connections (SQLSTATE 53300)"),
     };
-    let taken_by_others = std::sync::Mutex::new(&mut taken);
-    fault
-        .play(
-            &service,
-            &[PASSWORD],
-            async || {
-                let mut all = take_all(&server).await;
-                while all.len() < CONNECTIONS {
-                    // the service's own connections end, and others are faster
-                    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                               WHERE application_name = '' AND backend_type = 'client backend' \
-                               AND pid <> pg_backend_pid() AND query LIKE 'SELECT 1%'";
-                    let _ = all[0].simple_query(end).await;
-                    all.extend(take_all(&server).await);
-                }
-                **taken_by_others.lock().unwrap() = all;
-            },
-            async || taken_by_others.lock().unwrap().clear(),
-        )
-        .await;
+    exhausted(server, pool, fault).await;
+}
+
+/// sqlx tries again until its pool's `acquire_timeout`, 30 s.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_without_a_free_connection_is_noticed_over_sqlx() {
+    let server = PostgresServer::start(CONNECTIONS).expect("PostgreSQL");
+    let pool = sqlx_pool(&server);
+    let fault = Fault {
+        name: "PostgreSQL max_connections exhausted, a new one is needed (sqlx)",
+        check: "database",
+        error: Some("no answer within 500ms"),
+    };
+    exhausted(server, pool, fault).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_whose_connections_are_all_taken_still_serves_a_pool_that_has_one() {
-    let server = PostgresServer::start(6).expect("PostgreSQL");
+    let server = PostgresServer::start(CONNECTIONS).expect("PostgreSQL");
     let service = watching(sqlx_pool(&server)).await;
     service.until_check("database", 1.0).await;
     let _taken = take_all(&server).await;

@@ -33,6 +33,7 @@ pub(crate) fn builder() -> TelemetryBuilder {
 pub(crate) struct Watched {
     pub(crate) telemetry: Telemetry,
     url: String,
+    http: reqwest::Client,
     _rounds: RunningChecks,
     serving: JoinHandle<()>,
 }
@@ -59,13 +60,14 @@ impl Watched {
             _rounds: telemetry.health().start(),
             telemetry,
             url,
+            http: reqwest::Client::new(),
             serving,
         }
     }
 
     pub(crate) async fn health(&self) -> Answer {
         let start = Instant::now();
-        let answer = reqwest::get(format!("{}/health", self.url)).await;
+        let answer = self.http.get(format!("{}/health", self.url)).send().await;
         let answer = answer.expect("an answer");
         let status = answer.status().as_u16();
         let text = answer.text().await.expect("a text");
@@ -80,7 +82,11 @@ impl Watched {
     }
 
     pub(crate) async fn ready(&self) -> u16 {
-        let answer = reqwest::get(format!("{}/readyz", self.url)).await;
+        self.status("/readyz").await
+    }
+
+    pub(crate) async fn status(&self, path: &str) -> u16 {
+        let answer = self.http.get(format!("{}{path}", self.url)).send().await;
         answer.expect("an answer").status().as_u16()
     }
 
