@@ -17,6 +17,9 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 /// The table of the users' last activity; made if it is not there.
 const TABLE: &str = "trading_users";
 
+/// The variables that say where the stores are.
+pub const VARIABLES: [&str; 2] = ["TRADING_DATABASE_URL", "TRADING_REDIS_URL"];
+
 /// Where the database and the cache are. What is not given is simulated.
 #[derive(Debug, Clone, Args)]
 pub struct StoreUrls {
