@@ -58,11 +58,11 @@ impl Node {
         framed.extend(message);
         let mut trailers = HeaderMap::new();
         trailers.insert("grpc-status", HeaderValue::from_static("0"));
-        let frames = [
+        let parts = [
             Ok::<_, std::convert::Infallible>(Frame::data(Bytes::from(framed))),
             Ok(Frame::trailers(trailers)),
         ];
-        let body = Body::new(StreamBody::new(stream::iter(frames)));
+        let body = Body::new(StreamBody::new(stream::iter(parts)));
         ([("content-type", "application/grpc")], body).into_response()
     }
 }
