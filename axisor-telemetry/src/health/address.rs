@@ -16,8 +16,12 @@ pub(super) fn hidden(text: &str) -> Cow<'_, str> {
         if let Some(scheme) = found.name("scheme") {
             return format!("{}{HIDDEN}", scheme.as_str());
         }
-        let is_host = found.name("host").or(found.name("inside")).is_some();
-        if is_host || is_address(whole) {
+        let around = Around::of(text, found);
+        let is_host = match found.name("host") {
+            Some(_) => !around.is_place_in_a_file(),
+            None => found.name("inside").is_some(),
+        };
+        if is_host || (is_address(whole) && !around.is_word()) {
             HIDDEN.to_owned()
         } else {
             whole.to_owned()
@@ -32,7 +36,41 @@ pub(super) fn prepare() {
 
 /// A run of letters with colons is often no address: a time of day, a path of Rust.
 fn is_address(text: &str) -> bool {
-    text.parse::<IpAddr>().is_ok() || text.parse::<SocketAddr>().is_ok()
+    let text = text.trim_start_matches('[').trim_end_matches(']');
+    let parses = text.parse::<IpAddr>().is_ok();
+    let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    has_digit
+        && (parses
+            || format!("[{text}").parse::<SocketAddr>().is_ok()
+            || text.parse::<SocketAddr>().is_ok())
+}
+
+/// What stands before and after what was found.
+struct Around<'t> {
+    before: &'t str,
+    after: &'t str,
+}
+
+impl<'t> Around<'t> {
+    fn of(text: &'t str, found: &Captures<'_>) -> Self {
+        let range = found.get_match().range();
+        Self {
+            before: &text[..range.start],
+            after: &text[range.end..],
+        }
+    }
+
+    /// In the middle of a word, such as `std::io`.
+    fn is_word(&self) -> bool {
+        let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+        self.before.ends_with(is_letter) || self.after.starts_with(is_letter)
+    }
+
+    /// As in `src/main.rs:12:3`.
+    fn is_place_in_a_file(&self) -> bool {
+        let column = self.after.strip_prefix(':').unwrap_or_default();
+        column.starts_with(|letter: char| letter.is_ascii_digit())
+    }
 }
 
 static CANDIDATES: LazyLock<Regex> = LazyLock::new(|| {
@@ -61,6 +99,7 @@ mod tests {
             ),
             ("no route to 192.168.0.1", "no route to [address]"),
             ("[::1]:6379 is down", "[address] is down"),
+            ("[::1] is down", "[address] is down"),
             ("at fe80::1 nobody answers", "at [address] nobody answers"),
             (
                 "error for url (http://lnd.internal:10009/v1/state)",
@@ -69,6 +108,10 @@ mod tests {
             (
                 "dns error for db-1.prod.axisor.internal",
                 "dns error for [address]",
+            ),
+            (
+                "dial cache.axisor.io:6379: connection refused",
+                "dial [address]: connection refused",
             ),
             (
                 "cannot reach cache.axisor.io:6379, gave up",
@@ -92,6 +135,7 @@ mod tests {
             "version 1.2.3 of a::b::c",
             "SQLSTATE 53300: sorry, too many clients already",
             "src/main.rs:12:3",
+            "axisor::feed::add1 failed",
         ] {
             assert_eq!(hidden(harmless), harmless);
         }
