@@ -154,7 +154,7 @@ pub const MARGIN_GUARD_ACTIONS: Series = counter(
     &[free("action_type"), free("user_plan")],
     "Total number of margin guard actions",
 );
-/// Whether the last health check found everything well.
+/// Whether the health checks that count found everything well when they were last asked.
 pub const SYSTEM_HEALTH: Series = gauge(
     "axisor_system_health",
     &[],
@@ -221,6 +221,18 @@ pub const LABEL_OVERFLOW: Series = counter(
     &[free("metric")],
     "Total number of recordings folded into \"other\" at the bound of series",
 );
+/// Whether a health check found its part well when it was last asked, by the check's name.
+pub const HEALTH_CHECK: Series = gauge(
+    "axisor_health_check",
+    &[free("check")],
+    "Outcome of a health check (1 = healthy, 0 = unhealthy)",
+);
+/// Health checks that gave no answer in time and were abandoned, by the check's name.
+pub const HEALTH_CHECKS_ABANDONED: Series = counter(
+    "axisor_health_checks_abandoned_total",
+    &[free("check")],
+    "Total number of health checks abandoned without an answer in time",
+);
 /// Polls that failed and wrote 0.
 pub const POLL_FAILURES: Series = counter(
     "axisor_poll_failures_total",
@@ -260,13 +272,15 @@ pub const CONTRACT: [Series; 11] = [
 pub const ANNOUNCED: usize = 7;
 
 /// The product's own series beside the contract.
-pub const OWN: [Series; 9] = [
+pub const OWN: [Series; 11] = [
     HTTP_REQUESTS_ABORTED,
     AUTOMATION_DURATION,
     AUTOMATIONS_IN_FLIGHT,
     MARGIN_GUARD_DURATION,
     MARGIN_GUARD_IN_FLIGHT,
     LABEL_OVERFLOW,
+    HEALTH_CHECK,
+    HEALTH_CHECKS_ABANDONED,
     POLL_FAILURES,
     TELEMETRY_EXPORTED,
     TELEMETRY_DROPPED,

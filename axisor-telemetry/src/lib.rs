@@ -27,7 +27,8 @@
 //! | record by a plain call | [`record`], through [`Telemetry::automations`] and its neighbours |
 //! | make metrics of your own | [`Telemetry::counter`], [`Telemetry::gauge`], [`Telemetry::histogram`] |
 //! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
-//! | serve `/metrics` and `/health` | [`Telemetry::router`], [`Telemetry::serve`], [`health`], [`poll`] |
+//! | serve `/metrics`, `/health`, `/livez` and `/readyz` | [`Telemetry::router`], [`Telemetry::serve`] |
+//! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
 //! | know every series | [`catalog`] |
 //! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |
 //! | read on | [`guide`]: the attributes, architecture, moving from prom-client; [`config`]: every setting |
@@ -37,9 +38,13 @@
 //! | feature | default | brings |
 //! |---|---|---|
 //! | `axum` | yes | the HTTP layer, `/metrics` and `/health` as a router, the small server for workers |
-//! | `grpc` | yes | OTLP over gRPC |
+//! | `grpc` | yes | OTLP over gRPC; health checks of gRPC services and an LND node |
 //! | `http` | | OTLP over HTTP with protobuf bodies |
-//! | `tls` | | `https://` towards the Collector |
+//! | `tls` | | `https://` towards the Collector, and in HTTP health checks |
+//! | `http-check` | | health check of an HTTP API, LN Markets' by default |
+//! | `redis` | | health check over your own `redis` 1 connection |
+//! | `sqlx` | | health check and polls over your own `sqlx` 0.8 pool |
+//! | `deadpool-postgres` | | the same over your own `deadpool-postgres` 0.14 pool |
 
 #[doc(hidden)]
 pub mod __private;
@@ -60,6 +65,7 @@ mod logs;
 pub mod outcome;
 pub mod pipeline;
 pub mod poll;
+pub mod postgres;
 pub mod record;
 pub mod redact;
 mod scope;

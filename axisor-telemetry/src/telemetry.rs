@@ -43,6 +43,7 @@ struct Inner {
     scope: Arc<Scope>,
     custom: CustomMetrics,
     health: Arc<Health>,
+    rounds: watching::Rounds,
     polls: Polls,
     collector: Collector,
     ledger: Arc<Ledger>,
@@ -150,6 +151,7 @@ impl Telemetry {
     /// Sends what has been recorded and ends the exports. Blocks the calling thread at most `deadline`, or a day, under
     /// any flavour of runtime or none.
     ///
+    /// The service is [no longer ready](Health::drain) from its beginning on, and the checks are no longer asked by themselves.
     /// The report says for each signal what was sent, dropped and left behind. A scrape works on; spans are recorded no
     /// more. Without a shutdown, what waits when the last handle goes is lost.
     ///
@@ -158,6 +160,8 @@ impl Telemetry {
     /// accepted. Both carry the report.
     pub fn shutdown(&self, deadline: Duration) -> Result<ShutdownReport, ShutdownError> {
         let start = Instant::now();
+        self.0.health.drain();
+        self.end_rounds();
         let report = self.0.pipeline.shutdown(deadline);
         let left = deadline.saturating_sub(start.elapsed());
         self.0.scope.spans.close();

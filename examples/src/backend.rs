@@ -22,6 +22,7 @@ use crate::fate::Fate;
 use crate::peer::{CallError, Peer};
 use crate::positions::Position;
 use crate::service::{self, Common, ServiceError};
+use crate::stores::{StoreUrls, Stores};
 use crate::users::{User, Users};
 use crate::wire::{Automation, AutomationKind, Executed, Execution, Job, NewAutomation, Payment};
 
@@ -59,6 +60,9 @@ pub struct BackendArgs {
         default_value = "http://127.0.0.1:3024"
     )]
     pub payment_validator: Url,
+    /// Where its stores are.
+    #[command(flatten)]
+    pub stores: StoreUrls,
     /// What every service is told.
     #[command(flatten)]
     pub common: Common,
@@ -66,6 +70,7 @@ pub struct BackendArgs {
 
 struct Backend {
     users: Users,
+    stores: Stores,
     automations: Mutex<BTreeMap<u64, Automation>>,
     runs: AtomicU64,
     executor: Peer,
@@ -87,28 +92,29 @@ enum ApiError {
 /// # Errors
 /// [`ServiceError`] if it cannot start.
 pub async fn run(args: BackendArgs) -> Result<(), ServiceError> {
-    let telemetry = start_telemetry(args.common.seed)?;
+    let stores = Stores::new(&args.stores)?;
+    let telemetry = start_telemetry(args.common.seed, &stores)?;
+    stores.prepare(&Users::new(args.common.seed)).await;
     let _polls = telemetry.polls().start();
     for polled in [Polled::ActiveUsers, Polled::DatabaseConnections] {
         telemetry.polls().run_once(polled).await;
     }
-    let router = router(Backend::new(&args, &telemetry)).merge(telemetry.router());
+    let router = router(Backend::new(&args, &telemetry, stores)).merge(telemetry.router());
     service::run_server(&telemetry, router, &args.common, args.port).await?;
     service::end(telemetry);
     Ok(())
 }
 
-fn start_telemetry(seed: u64) -> Result<TelemetryGuard, ServiceError> {
+fn start_telemetry(seed: u64, stores: &Stores) -> Result<TelemetryGuard, ServiceError> {
     let dependencies = Dependencies::new(NAME, Fate::new(seed));
     let [connections, users] = [dependencies.clone(), dependencies.clone()];
-    let telemetry = dependencies
+    let simulated = dependencies
         .checked_by(Telemetry::builder(NAME))
         .poll(Polled::DatabaseConnections, move || {
             connections.clone().connections()
         })
-        .poll(Polled::ActiveUsers, move || users.clone().active_users())
-        .init()?;
-    Ok(telemetry)
+        .poll(Polled::ActiveUsers, move || users.clone().active_users());
+    Ok(stores.watched_by(simulated).init()?)
 }
 
 fn router(backend: Backend) -> Router {
@@ -126,13 +132,14 @@ fn router(backend: Backend) -> Router {
 }
 
 impl Backend {
-    fn new(args: &BackendArgs, telemetry: &Telemetry) -> Self {
+    fn new(args: &BackendArgs, telemetry: &Telemetry, stores: Stores) -> Self {
         let peer = |name, url: &Url| Peer::new(name, url.clone(), telemetry);
         let users = Users::new(args.common.seed);
         let first = users.iter().map(|user| (user.id, margin_check_of(user)));
         Self {
             automations: Mutex::new(first.collect()),
             users,
+            stores,
             runs: AtomicU64::new(1),
             executor: peer("automation-executor", &args.automation_executor),
             monitor: peer("margin-monitor", &args.margin_monitor),
@@ -191,6 +198,7 @@ async fn execute(
     Path(id): Path<u64>,
 ) -> Result<Json<Executed>, ApiError> {
     let Automation { new, .. } = backend.automation(id)?;
+    backend.stores.seen(new.user_id).await;
     let job = Job {
         user_id: new.user_id,
         position_id: new.position_id,

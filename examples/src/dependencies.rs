@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axisor_telemetry::TelemetryBuilder;
-use axisor_telemetry::health::CheckReport;
+use axisor_telemetry::health::{CheckReport, HealthCheck as _};
 
 use crate::fate::Fate;
 
@@ -41,13 +41,15 @@ impl Dependencies {
         }
     }
 
-    /// Registers the checks of all of them, under the original's names.
+    /// Registers the checks of all of them, under the original's names. Without the exchange a service works less well, and
+    /// is better left where requests reach it.
     pub fn checked_by(&self, telemetry: TelemetryBuilder) -> TelemetryBuilder {
         let [database, redis, exchange] = [self.clone(), self.clone(), self.clone()];
+        let exchange = move || exchange.clone().exchange();
         telemetry
             .health_check("database", move || database.clone().database())
             .health_check("redis", move || redis.clone().redis())
-            .health_check("external_services", move || exchange.clone().exchange())
+            .health_check("external_services", exchange.degraded())
     }
 
     /// Connections of the database that run a statement.

@@ -15,6 +15,7 @@
 //! |---|---|
 //! | [`market`] [`users`] [`positions`] [`guard`] | the domain: prices, plans, margin, what is done about it |
 //! | [`fate`] [`dependencies`] | what is simulated around it: slow calls, failures, databases |
+//! | [`stores`] | a real PostgreSQL and Redis behind the backend, when it is given their URLs |
 //! | [`wire`] [`peer`] | what services say to each other, and how the trace goes along |
 //! | [`backend`] [`automation_executor`] [`margin_monitor`] [`notification_worker`] [`payment_validator`] | the services |
 //! | [`service`] | what every service does from its start to its end |
@@ -31,5 +32,6 @@ pub mod payment_validator;
 pub mod peer;
 pub mod positions;
 pub mod service;
+pub mod stores;
 pub mod users;
 pub mod wire;

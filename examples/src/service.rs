@@ -16,6 +16,8 @@ use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::stores::StoreError;
+
 /// How long the last telemetry may take to be sent.
 const SHUTDOWN: Duration = Duration::from_secs(3);
 
@@ -50,6 +52,9 @@ pub enum ServiceError {
     /// Its telemetry did not start.
     #[error("the telemetry did not start")]
     Telemetry(#[from] StartError),
+    /// A store's URL is wrong.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// One of its own metrics was refused.
     #[error("a metric was refused")]
     Metric(#[from] MetricError),
@@ -133,6 +138,11 @@ pub async fn run_server(
     let listener = listener.map_err(|source| ServiceError::Listen { address, source })?;
     println!("requests on http://{}", listener.local_addr()?);
     let asked_to_end = asked_to_end(common.until_stdin_closes)?;
+    let health = telemetry.clone();
+    let asked_to_end = async move {
+        asked_to_end.await;
+        health.health().drain(); // not ready from here on: /readyz is 503
+    };
     axum::serve(listener, router.layer(telemetry.http_layer()))
         .with_graceful_shutdown(asked_to_end)
         .await?;

@@ -5,14 +5,19 @@
 //! | [`golden`] | plays recordings of the original service and compares what comes out |
 //! | [`prometheus`] [`jaeger`] | clients of their APIs |
 //! | [`service`] [`page`] | services as processes of their own, and what a page shows |
+//! | [`postgres`] [`redis`] [`server`] [`packages`] | the distribution's servers, started, frozen and stopped |
 //! | [`until`](until()) [`ports`] | waiting for a condition, free ports |
 
 mod api;
 pub mod golden;
 pub mod jaeger;
+pub mod packages;
 pub mod page;
 pub mod ports;
+pub mod postgres;
 pub mod prometheus;
+pub mod redis;
+pub mod server;
 pub mod service;
 mod until;
 

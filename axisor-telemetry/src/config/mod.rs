@@ -32,7 +32,8 @@ pub use error::{ConfigError, Origin};
 pub use loader::Loader;
 pub use sections::reference;
 pub use values::{
-    Compression, LogFormat, MetricsExporter, Propagator, Protocol, Sampler, Secret, TracesExporter,
+    Compression, LogFormat, MetricsExporter, Propagator, Protocol, Sampler, Secret, Statuses,
+    TracesExporter,
 };
 
 /// The effective configuration, complete and checked.
@@ -63,6 +64,8 @@ pub struct Config {
     pub propagators: Vec<Propagator>,
     /// Health checks.
     pub health: Health,
+    /// Polls of the database.
+    pub poll: Poll,
     /// `true`: no span is made, nothing is sent or exposed (`OTEL_SDK_DISABLED`); the settings of exporters,
     /// sampler and exposition already say so. Series still count in memory.
     pub disabled: bool,
@@ -223,4 +226,26 @@ impl Metrics {
 pub struct Health {
     /// How long one check may take before it counts as failed.
     pub timeout: Duration,
+    /// The pause between two rounds when nobody asks; zero: there are none.
+    pub refresh: Duration,
+    /// How old an answer may be that is given again.
+    pub max_age: Duration,
+    /// For how long a check that has not been well yet is excused.
+    pub grace: Duration,
+    /// What the check of LN Markets asks.
+    pub lnmarkets_url: String,
+    /// The statuses of LN Markets that are well.
+    pub lnmarkets_accept: Statuses,
+}
+
+/// Section `poll`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Poll {
+    /// How long one poll may take.
+    pub timeout: Duration,
+    /// The users' table, with or without its schema, not quoted yet.
+    pub users_table: String,
+    /// Its column with the time of the last activity, not quoted yet.
+    pub users_column: String,
 }

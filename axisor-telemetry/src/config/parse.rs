@@ -1,5 +1,6 @@
 //! From a setting's text to its value. `None`: the setting does not take this text.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
@@ -9,7 +10,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::Targets;
 
 use super::values::{
-    Compression, LogFormat, MetricsExporter, Propagator, Protocol, Sampler, Secret, TracesExporter,
+    Compression, LogFormat, MetricsExporter, Propagator, Protocol, Sampler, Secret, Statuses,
+    TracesExporter,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -42,9 +44,12 @@ pub(super) fn port(given: &str) -> Option<u16> {
     digits(given)?.parse().ok()
 }
 
+/// Paths that others are served at.
+const TAKEN: [&str; 3] = ["/health", "/livez", "/readyz"];
+
 pub(super) fn http_path(given: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-    let fits = given.starts_with('/') && given.bytes().all(plain) && given != "/health";
+    let fits = given.starts_with('/') && given.bytes().all(plain) && !TAKEN.contains(&given);
     fits.then(|| given.to_owned())
 }
 
@@ -60,6 +65,37 @@ pub(super) fn time(given: &str) -> Option<Duration> {
         within_a_day(time.try_into().ok()?)
     };
     milliseconds(given).or_else(with_unit)
+}
+
+/// A time, or 0 for none.
+pub(super) fn pause(given: &str) -> Option<Duration> {
+    let zero = given == "0" || given.parse::<SignedDuration>().is_ok_and(|it| it.is_zero());
+    if zero {
+        return Some(Duration::ZERO);
+    }
+    time(given)
+}
+
+/// `table` or `schema.table`, each part with something in it.
+pub(super) fn table(given: &str) -> Option<String> {
+    let mut parts = given.split('.');
+    let named = parts.clone().count() <= 2 && parts.all(|part| !part.trim().is_empty());
+    named.then(|| given.to_owned())
+}
+
+pub(super) fn statuses(given: &str) -> Option<Statuses> {
+    let status = |part: &str| -> Option<RangeInclusive<u16>> {
+        if let Some(class) = part.strip_suffix("xx") {
+            let class: u16 = digits(class)?.parse().ok()?;
+            return (1..=5)
+                .contains(&class)
+                .then(|| class * 100..=class * 100 + 99);
+        }
+        let status = digits(part)?.parse().ok()?;
+        (100..=599).contains(&status).then_some(status..=status)
+    };
+    let all: Option<Vec<_>> = given.split(',').map(|part| status(part.trim())).collect();
+    all.map(Statuses::new)
 }
 
 pub(super) fn ratio(given: &str) -> Option<f64> {

@@ -8,7 +8,7 @@ use super::lookup::{Features, Resolver};
 use super::otlp::{METRICS, TRACES};
 use super::sections::ATTRIBUTES;
 use super::values::{MetricsExporter, Sampler};
-use super::{Config, Health, Logging, Metrics, Prometheus, Sentry, Service, Traces, parse};
+use super::{Config, Health, Logging, Metrics, Poll, Prometheus, Sentry, Service, Traces, parse};
 
 /// From here on a Collector as ours forgets a service between two pushes.
 const COLLECTOR_FORGETS: Duration = Duration::from_secs(30);
@@ -46,9 +46,8 @@ impl Resolver<'_> {
             sentry: self.sentry()?,
             logging: self.logging()?,
             propagators: self.get("propagators", parse::propagators)?,
-            health: Health {
-                timeout: self.time("health.timeout")?,
-            },
+            health: self.health()?,
+            poll: self.poll()?,
             disabled,
             prometheus,
             traces,
@@ -124,6 +123,25 @@ impl Resolver<'_> {
         Ok(Logging {
             level,
             format: self.get("logging.format", parse::log_format)?,
+        })
+    }
+
+    fn health(&self) -> Result<Health, ConfigError> {
+        Ok(Health {
+            timeout: self.time("health.timeout")?,
+            refresh: self.get("health.refresh", parse::pause)?,
+            max_age: self.get("health.max_age", parse::pause)?,
+            grace: self.get("health.grace", parse::pause)?,
+            lnmarkets_url: self.endpoint("health.lnmarkets_url")?,
+            lnmarkets_accept: self.get("health.lnmarkets_accept", parse::statuses)?,
+        })
+    }
+
+    fn poll(&self) -> Result<Poll, ConfigError> {
+        Ok(Poll {
+            timeout: self.time("poll.timeout")?,
+            users_table: self.get("poll.users_table", parse::table)?,
+            users_column: self.get("poll.users_column", parse::text)?,
         })
     }
 

@@ -47,6 +47,10 @@ pub(super) enum Kind {
     Port,
     HttpPath,
     Time,
+    /// A time that may be 0.
+    Pause,
+    Table,
+    Statuses,
     Ratio,
     Endpoint,
     Certificate,
@@ -73,10 +77,17 @@ impl Kind {
             Self::Batch => "a whole number from 1 to `traces.queue_size`",
             Self::Port => "a port from 0 to 65535",
             Self::HttpPath => {
-                "a path other than `/health` that begins with `/`, of letters, digits, `/`, `-`, `_`, `.` and `~`"
+                "a path other than `/health`, `/livez` and `/readyz` that begins with `/`, of letters, digits, `/`, `-`, `_`, `.` and `~`"
             }
             Self::Time => {
                 "a time above 0 and up to a day, in whole milliseconds or (not in OTEL_ variables) like `250ms` or `5s`"
+            }
+            Self::Pause => {
+                "0 or a time of up to a day, in whole milliseconds or like `250ms` or `5s`"
+            }
+            Self::Table => "a table's name, or `schema.table`",
+            Self::Statuses => {
+                "HTTP statuses from 100 to 599 and classes such as `2xx`, separated by commas"
             }
             Self::Ratio => "a number from 0 to 1",
             Self::Endpoint => {
@@ -252,7 +263,23 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting("propagators", &["OTEL_PROPAGATORS"], Is("tracecontext,baggage"), Kind::List("`tracecontext`, `baggage`, both separated by a comma, or `none`"),
         "How context travels between processes."),
     setting("health.timeout", &["AXISOR_HEALTH_TIMEOUT"], Is("5s"), Kind::Time,
-        "How long one health check may take."),
+        "How long one health check may take, unless the check has a limit of its own."),
+    setting("health.refresh", &["AXISOR_HEALTH_REFRESH"], Is("10s"), Kind::Pause,
+        "The pause between two rounds of the health checks when nobody asks, which keep the gauges true; 0: there are none."),
+    setting("health.max_age", &["AXISOR_HEALTH_MAX_AGE"], Is("1s"), Kind::Pause,
+        "How old an answer may be that is given again without asking the checks; 0: only those who ask at the same time share one."),
+    setting("health.grace", &["AXISOR_HEALTH_GRACE"], Is("0"), Kind::Pause,
+        "For how long after the start a check that has not been well yet does not make the service unhealthy. It is not ready before."),
+    setting("health.lnmarkets_url", &["AXISOR_HEALTH_LNMARKETS_URL"], Is("https://api.lnmarkets.com/v2/user"), Kind::Endpoint,
+        "What the check of LN Markets asks, feature `http-check`; `https://` needs the feature `tls`."),
+    setting("health.lnmarkets_accept", &["AXISOR_HEALTH_LNMARKETS_ACCEPT"], Is("2xx"), Kind::Statuses,
+        "The statuses that are well. The original asked without credentials and took `2xx` alone; `2xx,401` takes a service that answers."),
+    setting("poll.timeout", &["AXISOR_POLL_TIMEOUT"], Is("10s"), Kind::Time,
+        "How long one poll of the database may take."),
+    setting("poll.users_table", &["AXISOR_POLL_USERS_TABLE"], Is("users"), Kind::Table,
+        "The table whose rows are users, exactly as it is spelt; it is quoted."),
+    setting("poll.users_column", &["AXISOR_POLL_USERS_COLUMN"], Is("last_activity_at"), Kind::Text,
+        "Its column with the time of a user's last activity, a `timestamptz`, or a `timestamp` in UTC as Prisma has it. Exactly as it is spelt; it is quoted."),
     setting("disabled", &["OTEL_SDK_DISABLED"], Is("false"), Kind::Flag,
         "`true` makes no spans and lets nothing leave the process: no exporter, no exposition. Series still count in memory."),
 ];
@@ -297,7 +324,7 @@ pub(super) fn nearest_variable(given: &str) -> Option<String> {
 ///
 /// Not `AXISOR_SERVICE_…`, which Kubernetes sets for a Service called `axisor`, nor `AXISOR_DEPLOYMENT_…`.
 pub(super) fn is_ours(variable: &str) -> bool {
-    const SECTIONS: [&str; 9] = [
+    const SECTIONS: [&str; 10] = [
         "PROMETHEUS",
         "SENTRY",
         "LOGGING",
@@ -306,6 +333,7 @@ pub(super) fn is_ours(variable: &str) -> bool {
         "METRICS",
         "LOGS",
         "HEALTH",
+        "POLL",
         "TELEMETRY",
     ];
     let Some(rest) = variable.strip_prefix("AXISOR_") else {

@@ -1,6 +1,7 @@
 //! The types of settings' values.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use crate::redact;
 
@@ -104,4 +105,28 @@ pub enum LogFormat {
     Json,
     /// For people.
     Pretty,
+}
+
+/// HTTP statuses that are well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statuses(Vec<RangeInclusive<u16>>);
+
+impl Statuses {
+    /// These ranges of statuses, such as `[200..=299, 401..=401]`.
+    #[must_use]
+    pub fn new(ranges: impl Into<Vec<RangeInclusive<u16>>>) -> Self {
+        Self(ranges.into())
+    }
+
+    /// 2xx.
+    #[must_use]
+    pub fn successes() -> Self {
+        Self::new([200..=299])
+    }
+
+    /// Whether this status is one of them.
+    #[must_use]
+    pub fn contains(&self, status: u16) -> bool {
+        self.0.iter().any(|range| range.contains(&status))
+    }
 }

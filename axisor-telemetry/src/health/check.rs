@@ -8,6 +8,8 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::address;
+use super::importance::{Importance, Limited, Weighed};
 use crate::redact;
 
 /// A check's answer, under way.
@@ -30,11 +32,46 @@ pub type Checking<'a> = Pin<Box<dyn Future<Output = CheckReport> + Send + 'a>>;
 ///     Ok::<_, std::io::Error>(CheckReport::healthy().with_response_time())
 /// });
 /// is_check(ask_database);
+/// is_check(ask_database.degraded());
 /// ```
 pub trait HealthCheck: Send + Sync + 'static {
-    /// Asks. A check that gives no answer within `health.timeout` is dropped and counts as unhealthy, and so
-    /// does one that panics.
+    /// Asks. A check that gives no answer within its limit is dropped and counts as unhealthy, and so does one that
+    /// panics. It is never asked again before an earlier answer has really ended.
     fn check(&self) -> Checking<'_>;
+
+    /// What its failure means for the service: [`Importance::Critical`] unless it says otherwise.
+    fn importance(&self) -> Importance {
+        Importance::Critical
+    }
+
+    /// How long it may take, if not `health.timeout`.
+    fn limit(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The same check as [`Importance::Degraded`].
+    fn degraded(self) -> Weighed<Self>
+    where
+        Self: Sized,
+    {
+        Weighed::new(self, Importance::Degraded)
+    }
+
+    /// The same check as [`Importance::Optional`].
+    fn optional(self) -> Weighed<Self>
+    where
+        Self: Sized,
+    {
+        Weighed::new(self, Importance::Optional)
+    }
+
+    /// The same check, given `limit` in place of `health.timeout`.
+    fn within(self, limit: Duration) -> Limited<Self>
+    where
+        Self: Sized,
+    {
+        Limited::new(self, limit)
+    }
 }
 
 impl<F, Answer, Report, E> HealthCheck for F
@@ -91,10 +128,12 @@ impl CheckReport {
         }
     }
 
-    /// Not well, for a reason. It is passed on word for word, freed of credentials.
+    /// Not well, for a reason. It is passed on word for word, freed of credentials and of addresses: of IP addresses,
+    /// of what stands between `://` and the path of a URL, and of hosts with a dot and a port. A bare name with a
+    /// port (`postgres:5432`) is passed on, since the original did so and its readers may look for it.
     pub fn failed(error: impl Display) -> Self {
         Self {
-            error: Some(redact::text(&error.to_string()).into_owned()),
+            error: Some(address::hidden(&redact::text(&error.to_string())).into_owned()),
             ..Self::unhealthy()
         }
     }

@@ -6,10 +6,14 @@ use jiff::Timestamp;
 use serde::ser::{SerializeMap as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 
-use super::CheckReport;
+use super::address;
+use super::{CheckReport, Importance};
 use crate::redact;
 
-/// What all checks say: well if every one is.
+/// What all checks say.
+///
+/// As JSON it is the original's `{"healthy":…,"checks":{…},"timestamp":…}`. Two keys follow where they are `true`, and
+/// stay away otherwise: `degraded` and `starting`.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a report is what `/health` answers"]
 pub struct HealthReport {
@@ -26,20 +30,56 @@ pub struct HealthError {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Checks(Vec<(String, CheckReport)>);
+struct Checks(Vec<Entry>);
+
+/// One check's part.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) importance: Importance,
+    /// It has not been well yet, and the service is starting.
+    pub(super) excused: bool,
+    pub(super) report: CheckReport,
+}
 
 impl HealthReport {
-    pub(super) fn new(checks: Vec<(String, CheckReport)>, timestamp: Timestamp) -> Self {
+    pub(super) fn new(checks: Vec<Entry>, timestamp: Timestamp) -> Self {
         Self {
             checks: Checks(checks),
             timestamp,
         }
     }
 
-    /// Whether every check found all well.
+    /// Whether every critical check found all well, or is excused because the service is starting.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
-        self.checks().all(|(_, check)| check.is_healthy())
+        !self
+            .failing()
+            .any(|entry| entry.is_critical() && !entry.excused)
+    }
+
+    /// Whether every critical check found all well.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        !self.failing().any(Entry::is_critical)
+    }
+
+    /// Whether a check failed without which the service works less well.
+    #[must_use]
+    pub fn is_degraded(&self) -> bool {
+        self.failing()
+            .any(|entry| entry.importance == Importance::Degraded)
+    }
+
+    /// Whether a failed check is excused because the service is starting.
+    #[must_use]
+    pub fn is_starting(&self) -> bool {
+        self.failing().any(|entry| entry.excused)
+    }
+
+    pub(super) fn failing(&self) -> impl Iterator<Item = &Entry> {
+        let entries = self.checks.0.iter();
+        entries.filter(|entry| !entry.report.is_healthy())
     }
 
     /// The checks by name, in the order of their registration.
@@ -47,14 +87,20 @@ impl HealthReport {
         self.checks
             .0
             .iter()
-            .map(|(name, check)| (name.as_str(), check))
+            .map(|entry| (entry.name.as_str(), &entry.report))
+    }
+}
+
+impl Entry {
+    pub(super) fn is_critical(&self) -> bool {
+        self.importance == Importance::Critical
     }
 }
 
 impl HealthError {
     pub(super) fn new(reason: &str, timestamp: Timestamp) -> Self {
         Self {
-            reason: redact::text(reason).into_owned(),
+            reason: address::hidden(&redact::text(reason)).into_owned(),
             timestamp,
         }
     }
@@ -62,11 +108,19 @@ impl HealthError {
 
 impl Serialize for HealthReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("HealthReport", 3)?;
-        fields.serialize_field("healthy", &self.is_healthy())?;
-        fields.serialize_field("checks", &self.checks)?;
-        fields.serialize_field("timestamp", &Iso8601(self.timestamp))?;
-        fields.end()
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("healthy", &self.is_healthy())?;
+        map.serialize_entry("checks", &self.checks)?;
+        map.serialize_entry("timestamp", &Iso8601(self.timestamp))?;
+        for (key, holds) in [
+            ("degraded", self.is_degraded()),
+            ("starting", self.is_starting()),
+        ] {
+            if holds {
+                map.serialize_entry(key, &true)?;
+            }
+        }
+        map.end()
     }
 }
 
@@ -83,8 +137,8 @@ impl Serialize for HealthError {
 impl Serialize for Checks {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, check) in &self.0 {
-            map.serialize_entry(name, check)?;
+        for Entry { name, report, .. } in &self.0 {
+            map.serialize_entry(name, report)?;
         }
         map.end()
     }
@@ -113,11 +167,18 @@ mod tests {
     fn a_report_reads_as_the_original_wrote_it() {
         let at: Timestamp = "2025-01-06T00:00:00Z".parse().unwrap();
         let external = CheckReport::unhealthy().with("lnmarkets_api", false);
-        let checks = vec![
-            ("redis".to_owned(), CheckReport::healthy()),
-            ("database".to_owned(), CheckReport::failed("down")),
-            ("external_services".to_owned(), external),
+        let checks = [
+            ("redis", CheckReport::healthy()),
+            ("database", CheckReport::failed("down")),
+            ("external_services", external),
         ];
+        let entry = |(name, report): (&str, _)| Entry {
+            name: name.to_owned(),
+            importance: Importance::Critical,
+            excused: false,
+            report,
+        };
+        let checks = checks.into_iter().map(entry).collect();
         assert_eq!(
             serde_json::to_string(&HealthReport::new(checks, at)).unwrap(),
             r#"{"healthy":false,"checks":{"redis":{"healthy":true},"database":{"healthy":false,"error":"down"},"external_services":{"healthy":false,"lnmarkets_api":false}},"timestamp":"2025-01-06T00:00:00.000Z"}"#,

@@ -1,5 +1,7 @@
 //! What is read from the database at intervals: connections and active users.
 
+mod postgres;
+
 use std::fmt::{self, Display};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,13 +13,12 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::contained;
+use crate::config;
+use crate::contained::Contained;
 use crate::instruments::GaugeFamily;
+use crate::postgres::Postgres;
 use crate::redact;
 use crate::scope::Scope;
-
-/// The time every poll is given.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What can be polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +63,10 @@ type Answer = Pin<Box<dyn Future<Output = Result<f64, String>> + Send>>;
 pub(crate) struct Poll {
     polled: Polled,
     read: Box<dyn Fn() -> Answer + Send + Sync>,
-    /// Held while it runs, so that a poll never overlaps itself.
-    running: Mutex<()>,
+    /// Held from its beginning to what it writes, so that an older answer never overwrites a newer one.
+    turn: Mutex<()>,
+    /// A poll never overlaps itself, not even one that was abandoned.
+    contained: Contained,
     failing: AtomicBool,
 }
 
@@ -81,13 +84,29 @@ impl Poll {
         Self {
             polled,
             read: Box::new(read),
-            running: Mutex::const_new(()),
+            turn: Mutex::const_new(()),
+            contained: Contained::default(),
             failing: AtomicBool::new(false),
         }
     }
 
     pub(crate) fn polled(&self) -> Polled {
         self.polled
+    }
+
+    /// The original's two polls over `pool`.
+    pub(crate) fn of_database(pool: impl Postgres, settings: &config::Poll) -> [Self; 2] {
+        let pool = Arc::new(pool);
+        let also = Arc::clone(&pool);
+        let statement: Arc<str> = postgres::users_statement(settings).into();
+        [
+            Self::new(Polled::DatabaseConnections, move || {
+                postgres::connections(Arc::clone(&pool))
+            }),
+            Self::new(Polled::ActiveUsers, move || {
+                postgres::active_users(Arc::clone(&also), Arc::clone(&statement))
+            }),
+        ]
     }
 }
 
@@ -136,7 +155,7 @@ impl Polls {
 
     /// Polls now, after any poll of the same kind that is running. Nothing happens if none is registered.
     ///
-    /// A failed poll, one that gives no count, panics or takes too long, writes 0, counts in
+    /// A failed poll, one that gives no count, panics or takes longer than `poll.timeout`, writes 0, counts in
     /// `axisor_poll_failures_total{poll}` and is logged when it begins to fail and when it is well again.
     ///
     /// # Panics
@@ -165,7 +184,7 @@ impl Shared {
     }
 
     async fn run(&self, poll: &Arc<Poll>) {
-        let _running = poll.running.lock().await;
+        let _turn = poll.turn.lock().await;
         let outcome = self.read(Arc::clone(poll)).await;
         let gauge = poll.polled.gauge(&self.scope).with(&[]);
         gauge.set(*outcome.as_ref().unwrap_or(&0.0));
@@ -178,8 +197,9 @@ impl Shared {
 
     async fn read(&self, poll: Arc<Poll>) -> Result<f64, String> {
         let context = self.scope.within(Context::new());
+        let contained = poll.contained.clone();
         let read = async move { (poll.read)().await };
-        match contained::within(self.timeout, context, read).await {
+        match contained.within(self.timeout, context, read).await {
             Ok(Ok(count)) if count.is_finite() && count >= 0.0 => Ok(count),
             Ok(Ok(count)) => Err(format!("answered {count}, expected a count")),
             Ok(Err(error)) => Err(error),

@@ -1,4 +1,4 @@
-//! `GET /health`: 200 if all is well, 503 if not.
+//! `GET /health`, `/livez` and `/readyz`: 200 if all is well, 503 if not.
 
 use std::sync::Arc;
 
@@ -14,6 +14,21 @@ pub(super) async fn answer(health: Arc<Health>) -> Response {
         Ok(report) => json(StatusCode::SERVICE_UNAVAILABLE, &report),
         Err(error) => json(StatusCode::SERVICE_UNAVAILABLE, &error),
     }
+}
+
+/// That this is answered says it.
+pub(super) async fn live() -> Response {
+    json(StatusCode::OK, &serde_json::json!({ "live": true }))
+}
+
+pub(super) async fn ready(health: Arc<Health>) -> Response {
+    let readiness = health.readiness().await;
+    let status = if readiness.is_ready() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    json(status, &readiness)
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {

@@ -1,4 +1,4 @@
-//! What others read over HTTP: `/metrics` and `/health`, in the service's router or in a small server.
+//! What others read over HTTP: `/metrics`, `/health`, `/livez` and `/readyz`, in the service's router or in a small server.
 
 mod health;
 mod metrics;
@@ -20,8 +20,10 @@ use crate::health::Health;
 pub(crate) type Exposition =
     Arc<dyn Fn() -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;
 
-/// The path health is asked at.
-pub(crate) const HEALTH_PATH: &str = "/health";
+/// Where health is asked for. `config` keeps these paths free.
+const HEALTH: &str = "/health";
+const LIVE: &str = "/livez";
+const READY: &str = "/readyz";
 
 /// What is served.
 #[derive(Clone)]
@@ -39,7 +41,11 @@ pub(crate) fn router(endpoints: Endpoints) -> Router {
         health,
         metrics_path,
     } = endpoints;
-    let router = Router::new().route(HEALTH_PATH, get(move || health::answer(health.clone())));
+    let readiness = Arc::clone(&health);
+    let router = Router::new()
+        .route(HEALTH, get(move || health::answer(health.clone())))
+        .route(LIVE, get(health::live))
+        .route(READY, get(move || health::ready(readiness.clone())));
     match metrics_path {
         Some(path) => router.route(
             &path,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -9,16 +10,18 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::health::Health;
 use crate::http::HttpLayer;
 
 /// The time connections are given to finish at a shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A server that answers `/metrics` and `/health` until it is shut down or dropped.
+/// A server that answers `/metrics`, `/health`, `/livez` and `/readyz` until it is shut down or dropped.
 #[derive(Debug)]
 #[must_use = "the server stops when this is dropped"]
 pub struct Server {
     local_addr: SocketAddr,
+    health: Arc<Health>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -50,6 +53,7 @@ pub(crate) async fn standalone(
     addr: SocketAddr,
     router: Router,
     layer: HttpLayer,
+    health: Arc<Health>,
 ) -> Result<Server, ServeError> {
     let refused = |source| ServeError::of(addr, source);
     let listener = TcpListener::bind(addr).await.map_err(refused)?;
@@ -68,6 +72,7 @@ pub(crate) async fn standalone(
     });
     Ok(Server {
         local_addr,
+        health,
         stop,
         serving,
     })
@@ -80,10 +85,12 @@ impl Server {
         self.local_addr
     }
 
-    /// Stops listening and waits until requests under way are answered, at most 5 s.
+    /// Says that the service [drains](Health::drain), stops listening and waits until requests under way are answered, at
+    /// most 5 s.
     ///
     /// After that nobody waits for them; a connection that still has one ends with it or with the runtime.
     pub async fn shutdown(mut self) {
+        self.health.drain();
         let _ = self.stop.send(());
         if tokio::time::timeout(GRACE, &mut self.serving)
             .await

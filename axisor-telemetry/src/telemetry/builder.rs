@@ -10,14 +10,13 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::SpanExporter;
 
+use super::watching::{Rounds, Watched};
 use super::{Inner, Telemetry, TelemetryGuard};
 use crate::catalog::SCOPE;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Loader, Propagator};
-use crate::health::{Health, HealthCheck};
 use crate::instruments::{CustomMetrics, Families, Instruments};
 use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, UsersExporter};
-use crate::poll::{self, Poll, Polls};
 use crate::redact;
 use crate::scope::Scope;
 
@@ -27,8 +26,7 @@ pub struct TelemetryBuilder {
     settings: Loader,
     clock: Clock,
     exporters: Vec<AddExporter>,
-    pub(super) checks: Vec<(String, Arc<dyn HealthCheck>)>,
-    pub(super) polls: Vec<Poll>,
+    pub(super) watched: Watched,
 }
 
 type AddExporter = Box<dyn FnOnce(&Resource, &Clock) -> UsersExporter + Send>;
@@ -39,8 +37,7 @@ impl TelemetryBuilder {
             settings: Loader::new(service_name),
             clock: Clock::default(),
             exporters: Vec::new(),
-            checks: Vec::new(),
-            polls: Vec::new(),
+            watched: Watched::default(),
         }
     }
 
@@ -129,14 +126,12 @@ impl TelemetryBuilder {
             Arc::new(propagator(&config.propagators)),
             self.clock,
         );
+        let (health, polls) = self.watched.make(&config, &scope)?;
         Ok(Telemetry(Arc::new(Inner {
             custom: CustomMetrics::new(families),
-            health: Arc::new(Health::new(
-                Arc::clone(&scope),
-                config.health.timeout,
-                self.checks,
-            )),
-            polls: Polls::new(Arc::clone(&scope), poll::DEFAULT_TIMEOUT, self.polls),
+            health,
+            rounds: Rounds::default(),
+            polls,
             config,
             scope,
             collector,
@@ -171,6 +166,10 @@ pub enum StartError {
     /// A setting is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A health check cannot be made.
+    #[cfg(feature = "http-check")]
+    #[error(transparent)]
+    HealthCheck(#[from] crate::health::HttpCheckError),
     /// The exports cannot be started.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),

@@ -34,14 +34,15 @@ impl Telemetry {
         }
     }
 
-    /// `GET /health`, and the exposition at `prometheus.path` if Prometheus is enabled.
+    /// `GET /health`, `/livez` and `/readyz`, and the exposition at `prometheus.path` if Prometheus is enabled.
     ///
     /// Merge it before [`http_layer`](Self::http_layer) is given, so that the endpoints are counted too.
     ///
     /// # Panics
-    /// Not here, but in [`Router::merge`] if the other router already answers `GET` at `/health` or at
+    /// Not here, but in [`Router::merge`] if the other router already answers `GET` at one of these or at
     /// `prometheus.path`.
     pub fn router(&self) -> Router {
+        self.keep_rounds();
         let prometheus = &self.0.config.prometheus;
         let telemetry = self.clone();
         serve::router(Endpoints {
@@ -61,6 +62,7 @@ impl Telemetry {
     /// Outside a tokio runtime.
     pub async fn serve(&self) -> Result<Server, ServeError> {
         let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, self.0.config.prometheus.port));
-        serve::standalone(addr, self.router(), self.http_layer()).await
+        let health = Arc::clone(&self.0.health);
+        serve::standalone(addr, self.router(), self.http_layer(), health).await
     }
 }

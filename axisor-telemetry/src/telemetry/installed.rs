@@ -43,6 +43,7 @@ impl Telemetry {
         global::set_tracer_provider(self.0.tracers.clone());
         global::set_meter_provider(self.0.meters.clone());
         global::set_text_map_propagator(propagator(&self.0.config.propagators));
+        self.want_rounds();
         Ok(())
     }
 

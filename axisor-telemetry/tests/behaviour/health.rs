@@ -343,35 +343,6 @@ async fn checks_are_asked_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn an_older_report_never_overwrites_a_newer_one() {
-    let release = Arc::new(Notify::new());
-    let first = Arc::new(AtomicBool::new(true));
-    let wait = Arc::clone(&release);
-    let check = move || {
-        let wait = Arc::clone(&wait);
-        let is_first = first.swap(false, Ordering::Relaxed);
-        async move {
-            if is_first {
-                wait.notified().await;
-                return Err(std::io::Error::other("seen long ago"));
-            }
-            Ok(())
-        }
-    };
-    let telemetry = seen::builder()
-        .health_check("database", check)
-        .build()
-        .unwrap();
-    let asked = telemetry.clone();
-    let older = tokio::spawn(async move { asked.health().report().await });
-    tokio::task::yield_now().await;
-    assert!(telemetry.health().report().await.unwrap().is_healthy());
-    release.notify_one();
-    assert!(!older.await.unwrap().unwrap().is_healthy());
-    assert_eq!(gauge(&telemetry), Some(1.0));
-}
-
-#[tokio::test]
 async fn a_check_of_the_same_name_takes_the_earlier_ones_place() {
     let telemetry = seen::builder()
         .health_check("database", || database(false))

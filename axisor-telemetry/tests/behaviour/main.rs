@@ -19,6 +19,8 @@ mod http_spans;
 mod poll;
 mod programs;
 mod recorded;
+#[cfg(feature = "axum")]
+mod rounds;
 mod seen;
 #[cfg(feature = "axum")]
 mod serve;

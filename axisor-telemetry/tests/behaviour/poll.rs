@@ -96,42 +96,20 @@ async fn a_failed_poll_writes_0_and_is_counted() {
 async fn a_poll_is_logged_once_as_it_begins_to_fail_and_once_as_it_is_well_again() {
     let down = Err("postgres://axisor:hunter2@postgres is down");
     let telemetry = polling(vec![Ok(1.0), down, down, Ok(1.0), Ok(1.0), down]);
-    let log = Log::default();
-    let lines = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .without_time()
-        .with_writer(move || lines.clone())
-        .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    let log = seen::Log::default();
+    let _logging = log.install();
     for _ in 0..6 {
         telemetry
             .polls()
             .run_once(Polled::DatabaseConnections)
             .await;
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let levels: Vec<_> = log
-        .split_whitespace()
-        .filter(|word| ["WARN", "INFO"].contains(word))
-        .collect();
-    assert_eq!(levels, ["WARN", "INFO", "WARN"], "{log}");
-    assert!(log.contains("is down") && !log.contains("hunter2"), "{log}");
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let text = log.text();
+    assert_eq!(log.levels(), ["WARN", "INFO", "WARN"], "{text}");
+    assert!(
+        text.contains("is down") && !text.contains("hunter2"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

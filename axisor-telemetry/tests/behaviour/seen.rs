@@ -11,8 +11,11 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 /// The longest a test waits for a condition.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
+/// Every question asks the checks: no answer is given again.
 pub(crate) fn builder() -> TelemetryBuilder {
-    Telemetry::builder("axisor-test").without_environment()
+    Telemetry::builder("axisor-test")
+        .without_environment()
+        .set("health.max_age", "0")
 }
 
 /// The value of one series, if it is exposed. Labels in the order of the catalogue.
@@ -93,4 +96,45 @@ pub(crate) fn attribute(span: &SpanData, key: &str) -> Option<Value> {
     let value = with_key.next().map(|kv| kv.value.clone());
     assert!(with_key.next().is_none(), "`{key}` is there twice");
     value
+}
+
+/// What was logged on this thread.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Logs here until the guard is dropped.
+    pub(crate) fn install(&self) -> tracing::subscriber::DefaultGuard {
+        let lines = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .without_time()
+            .with_writer(move || lines.clone())
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let bytes = self.0.lock().expect("not poisoned").clone();
+        String::from_utf8(bytes).expect("text")
+    }
+
+    /// The level of each line.
+    pub(crate) fn levels(&self) -> Vec<String> {
+        let text = self.text();
+        let words = text.split_whitespace();
+        let levels = words.filter(|word| ["WARN", "INFO"].contains(word));
+        levels.map(str::to_owned).collect()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -79,7 +79,7 @@ enum Hidden {
 
 #[derive(Debug, Subcommand)]
 enum Service {
-    Backend(BackendArgs),
+    Backend(Box<BackendArgs>),
     MarginMonitor(MarginMonitorArgs),
     AutomationExecutor(AutomationExecutorArgs),
     NotificationWorker(NotificationWorkerArgs),
@@ -102,7 +102,7 @@ async fn main() -> ExitCode {
     match cli.service {
         None => run::run(cli.demo).await,
         Some(Hidden::Service(service)) => exit_code(match service {
-            Service::Backend(args) => backend::run(args).await,
+            Service::Backend(args) => backend::run(*args).await,
             Service::MarginMonitor(args) => margin_monitor::run(args).await,
             Service::AutomationExecutor(args) => automation_executor::run(args).await,
             Service::NotificationWorker(args) => notification_worker::run(args).await,

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axisor_examples::stores;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
@@ -140,6 +141,9 @@ impl Running {
 /// The variables of this process that the services' telemetry would read.
 fn telemetry_variables() -> impl Iterator<Item = String> {
     let read = |name: &String| {
+        if stores::VARIABLES.contains(&name.as_str()) {
+            return false; // the backend's real stores are given to the demo
+        }
         let ours = ["OTEL_", "AXISOR_", "TRADING_"];
         name == "RUST_LOG" || ours.iter().any(|ours| name.starts_with(ours))
     };

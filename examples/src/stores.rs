@@ -1,0 +1,120 @@
+//! A real PostgreSQL and Redis behind the backend, when it is given their URLs.
+
+use std::time::Duration;
+
+use axisor_telemetry::TelemetryBuilder;
+use axisor_telemetry::health::{PostgresCheck, RedisCheck};
+use clap::Args;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+
+use crate::users::Users;
+
+/// Less than a health check may take, so that its answer says why there is no connection.
+const ACQUIRE: Duration = Duration::from_secs(3);
+
+/// The table of the users' last activity; made if it is not there.
+const TABLE: &str = "trading_users";
+
+/// The variables that say where the stores are.
+pub const VARIABLES: [&str; 2] = ["TRADING_DATABASE_URL", "TRADING_REDIS_URL"];
+
+/// Where the database and the cache are. What is not given is simulated.
+#[derive(Debug, Clone, Args)]
+pub struct StoreUrls {
+    /// A PostgreSQL for the users' last activity, `postgres://user:password@host/database`.
+    #[arg(long, env = "TRADING_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// A Redis, `redis://host`.
+    #[arg(long, env = "TRADING_REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<String>,
+}
+
+/// Why a store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Not a URL of PostgreSQL.
+    #[error("--database-url is wrong, expected `postgres://user:password@host/database`")]
+    DatabaseUrl,
+    /// Not a URL of Redis.
+    #[error("--redis-url is wrong, expected `redis://host`")]
+    RedisUrl,
+}
+
+/// The stores there are. Neither has to be up when the service starts.
+#[derive(Clone)]
+pub struct Stores {
+    database: Option<PgPool>,
+    redis: Option<ConnectionManager>,
+}
+
+impl Stores {
+    /// Connects when first asked.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a URL is none.
+    pub fn new(urls: &StoreUrls) -> Result<Self, StoreError> {
+        let database = urls.database_url.as_deref().map(pool);
+        let redis = urls.redis_url.as_deref().map(connection);
+        Ok(Self {
+            database: database.transpose()?,
+            redis: redis.transpose()?,
+        })
+    }
+
+    /// Registers their checks and the database's polls, in place of simulated ones.
+    pub fn watched_by(&self, mut telemetry: TelemetryBuilder) -> TelemetryBuilder {
+        if let Some(pool) = &self.database {
+            telemetry = telemetry
+                .health_check("database", PostgresCheck::new(pool.clone()))
+                .set("poll.users_table", TABLE)
+                .database_polls(pool.clone());
+        }
+        if let Some(redis) = &self.redis {
+            telemetry = telemetry.health_check("redis", RedisCheck::new(redis.clone()));
+        }
+        telemetry
+    }
+
+    /// Makes the table, and says that all users were there.
+    pub async fn prepare(&self, users: &Users) {
+        let Some(pool) = &self.database else { return };
+        let create = format!(
+            "CREATE TABLE IF NOT EXISTS {TABLE} (id bigint PRIMARY KEY, last_activity_at timestamptz NOT NULL)"
+        );
+        if let Err(error) = sqlx::raw_sql(&create).execute(pool).await {
+            tracing::warn!(%error, "the table of users cannot be made");
+        }
+        for user in users.iter() {
+            self.seen(user.id).await;
+        }
+    }
+
+    /// Notes that a user was there. A database that is away costs the user nothing.
+    pub async fn seen(&self, user: u64) {
+        let Some(pool) = &self.database else { return };
+        let note = format!(
+            "INSERT INTO {TABLE} VALUES ($1, now()) ON CONFLICT (id) DO UPDATE SET last_activity_at = now()"
+        );
+        let noted = sqlx::query(&note).bind(user.cast_signed()).execute(pool);
+        if let Err(error) = noted.await {
+            tracing::debug!(%error, "a user's activity was not noted");
+        }
+    }
+}
+
+fn pool(url: &str) -> Result<PgPool, StoreError> {
+    let options = PgPoolOptions::new()
+        .max_connections(5)
+        .acquire_timeout(ACQUIRE);
+    options
+        .connect_lazy(url)
+        .map_err(|_| StoreError::DatabaseUrl)
+}
+
+fn connection(url: &str) -> Result<ConnectionManager, StoreError> {
+    let client = redis::Client::open(url).map_err(|_| StoreError::RedisUrl)?;
+    let config = ConnectionManagerConfig::new().set_max_delay(Duration::from_secs(1));
+    ConnectionManager::new_lazy_with_config(client, config).map_err(|_| StoreError::RedisUrl)
+}

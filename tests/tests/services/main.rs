@@ -1,0 +1,11 @@
+//! What only real servers can prove: faults made for real, what `/health` and the gauges show meanwhile, and the recovery.
+//!
+//! With `--nocapture` each fault prints its row of the table.
+
+mod herd;
+mod http;
+mod lnd;
+mod polls;
+mod postgres;
+mod redis;
+mod watched;
