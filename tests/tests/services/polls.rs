@@ -136,7 +136,7 @@ async fn a_poll_of_a_frozen_database_writes_0_in_time_and_recovers() {
             start.elapsed(),
         )
     };
-    assert_eq!(poll().await.0, Some(1.0));
+    assert!(poll().await.0.is_some_and(|count| count >= 1.0));
     server.freeze();
     for failed in [1.0, 2.0] {
         let (connections, took) = poll().await;
@@ -183,5 +183,9 @@ async fn a_poll_of_a_missing_table_has_failed_and_the_other_has_not() {
     };
     assert_eq!(failures("active_users"), Some(1.0));
     assert_eq!(failures("database_connections"), None);
-    assert_eq!(value(&telemetry, "axisor_database_connections"), Some(1.0));
+    let connections = value(&telemetry, "axisor_database_connections");
+    assert!(
+        connections.is_some_and(|count| count >= 1.0),
+        "one that has just ended may still count: {connections:?}"
+    );
 }
