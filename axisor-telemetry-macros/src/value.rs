@@ -55,7 +55,7 @@ pub(crate) fn choice(argument: Argument, words: &Words, example: &str) -> Result
             lit: Lit::Str(text),
             ..
         }) => named(&name, &text, words).map(Choice::Word),
-        Expr::Path(path) if path.path.get_ident().is_none() => {
+        Expr::Path(path) if path.path.get_ident().is_none() || is_const(&path.path) => {
             outside_of_self(path).map(Choice::Path)
         }
         other => {

@@ -7,4 +7,9 @@ impl Guard {
     fn check(&self) {}
 }
 
-fn main() {}
+#[instrument_automation(type = "margin_check")]
+unsafe impl Send for Guard {}
+
+fn main() {
+    Guard.check();
+}

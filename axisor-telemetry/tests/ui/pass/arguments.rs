@@ -12,6 +12,7 @@ use opentelemetry::trace::{SpanContext, SpanKind};
 use tracing::Level;
 
 const NAME: &str = "named by a constant";
+const KIND: SpanKind = SpanKind::Producer;
 const BUCKETS: &[f64] = &[0.1, 1.0];
 const BOUNDS: [f64; 2] = [0.1, 1.0];
 const FAST: f64 = 0.01;
@@ -114,7 +115,7 @@ pub async fn together(job: &Job) -> Result<Done, Refused> {
     count = "always",
     err(with = |refused| refused.code),
     name = NAME,
-    kind = SpanKind::Producer,
+    kind = KIND,
     level = Level::WARN,
     target = names::TARGET,
     parent = &job.headers,
@@ -130,7 +131,7 @@ pub fn by_constants(job: &Job) -> Result<Done, Refused> {
 }
 
 /// Bounds in an array, and among constants.
-#[instrument_automation(type = "bounds", duration(buckets = BOUNDS))]
+#[instrument_automation(type = "bounds", kind = SpanKind::Client, duration(buckets = BOUNDS))]
 #[track_margin_guard(action = "bounds", plan = "pro", count = "success", duration(buckets = [FAST, 1.0]))]
 pub fn bounds() {}
 
