@@ -5,10 +5,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::given::Given;
-use super::{Call, Kind, Labels, Site};
+use super::{Call, Labels, Site, StartWith};
 use crate::outcome::Verdict;
-use crate::scope;
 use crate::trace::Ending;
 
 pin_project! {
@@ -19,44 +17,43 @@ pin_project! {
         #[pin]
         body: Option<F>,
         judge: Option<J>,
-        waiting: Option<Waiting>,
-        call: Call,
+        state: State,
     }
 
     impl<F, J> PinnedDrop for CallFuture<F, J> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if !matches!(this.call.0, Kind::Nothing) {
-                let attached = this.call.attach();
+            if !this.state.call.is_nothing() {
+                let attached = this.state.call.attach();
                 this.body.set(None);
                 drop(attached);
-                this.call.end(Ending::Cancelled);
+                this.state.call.end(Ending::Cancelled);
             }
         }
     }
 }
 
 /// A call before its first poll.
-struct Waiting {
-    site: &'static Site,
-    given: Given,
+pub(super) enum Waiting {
+    /// Like every other of its site.
+    ForAny(&'static Site),
+    /// With what its attribute's expressions gave.
+    With(Box<StartWith>),
 }
 
-impl Waiting {
-    #[inline]
-    fn begin(self, call: &mut Call) {
-        if !scope::is_nowhere() {
-            self.begin_somewhere(call);
-        }
-    }
+/// What of a future does not depend on its types.
+struct State {
+    waiting: Option<Waiting>,
+    call: Call,
+}
 
-    #[inline(never)]
-    fn begin_somewhere(self, call: &mut Call) {
-        let Self { site, given } = self;
-        match scope::current() {
-            Some(scope) if given.is_nothing() => call.begin_in(site, scope),
-            Some(scope) => call.record(site, scope, given),
+impl State {
+    #[inline]
+    fn begin(&mut self) {
+        match self.waiting.take() {
             None => {}
+            Some(Waiting::ForAny(site)) => self.call = Call::begin(site),
+            Some(Waiting::With(start)) => self.call = start.begin(),
         }
     }
 }
@@ -72,52 +69,51 @@ impl Drop for Watch<'_> {
 
 impl<F, J> CallFuture<F, J> {
     #[inline]
-    pub(super) fn new(site: &'static Site, given: Given, body: F, judge: J) -> Self {
-        Self::waiting(Some(Waiting { site, given }), body, judge)
-    }
-
-    pub(super) fn unrecorded(body: F, judge: J) -> Self {
-        Self::waiting(None, body, judge)
-    }
-
-    #[inline]
-    fn waiting(waiting: Option<Waiting>, body: F, judge: J) -> Self {
+    pub(super) fn new(waiting: Waiting, body: F, judge: J) -> Self {
         Self {
             body: Some(body),
             judge: Some(judge),
-            waiting,
-            call: Call::NOTHING,
+            state: State {
+                waiting: Some(waiting),
+                call: Call::NOTHING,
+            },
         }
     }
 }
 
-impl<F, J> Future for CallFuture<F, J>
+impl<R, F, J> Future for CallFuture<F, J>
 where
-    F: Future,
-    J: for<'a> FnOnce(&'a F::Output, &mut Labels) -> Verdict<'a>,
+    F: Future<Output = R>,
+    J: for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
 {
-    type Output = F::Output;
+    type Output = R;
 
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         let mut this = self.project();
-        let Some(mut body) = this.body.as_mut().as_pin_mut() else {
+        let Some(body) = this.body.as_mut().as_pin_mut() else {
             panic!("an annotated future was polled after it had returned")
         };
-        if let Some(waiting) = this.waiting.take() {
-            waiting.begin(this.call);
-        }
-        let attached = this.call.attach();
-        let watch = Watch(this.call);
-        let Poll::Ready(returned) = body.as_mut().poll(cx) else {
+        this.state.begin();
+        let attached = this.state.call.attach();
+        let watch = Watch(&mut this.state.call);
+        let Poll::Ready(returned) = body.poll(cx) else {
             std::mem::forget(watch);
             return Poll::Pending;
         };
         this.body.set(None);
-        if let Some(judge) = this.judge.take() {
-            watch.0.returned(&returned, attached, judge);
+        if !watch.0.is_nothing()
+            && let Some(judge) = this.judge.take()
+        {
+            let mut none = Labels::default();
+            let labels = watch.0.own_labels().unwrap_or(&mut none);
+            let verdict = judge(&returned, labels);
+            drop(attached);
+            watch.0.returned(verdict);
         }
         std::mem::forget(watch);
         Poll::Ready(returned)
     }
 }
+
+/// A panic leaves the call as whole as it leaves the body: the call is over then.
+impl<F: std::panic::UnwindSafe, J> std::panic::UnwindSafe for CallFuture<F, J> {}

@@ -7,13 +7,12 @@ mod site;
 mod spec;
 
 pub use future::CallFuture;
+use future::Waiting;
 pub(crate) use given::GivenSpan;
 pub use given::{Labels, Opening};
 use site::Lean;
 pub use site::Site;
 pub use spec::{Count, OnCancel, Spec};
-
-use std::mem::ManuallyDrop;
 
 use opentelemetry::ContextGuard;
 
@@ -24,8 +23,6 @@ use given::Given;
 use recorded::Recorded;
 
 /// A call under way, ended exactly once: dropped without an end given, it has panicked.
-///
-/// It is begun in its place and never moved, since it is large where it is more than counted.
 pub(crate) struct Call(Kind);
 
 /// What a call does besides running its body.
@@ -34,8 +31,8 @@ enum Kind {
     Nothing,
     /// It is counted, in a series its site keeps.
     Lean(Lean),
-    /// It has a span or label values of its own. Dropping this by itself would lose it.
-    Recorded(ManuallyDrop<Recorded>),
+    /// It has a span or label values of its own.
+    Recorded(Box<Recorded>),
 }
 
 impl Call {
@@ -43,27 +40,42 @@ impl Call {
 
     /// Begins a call that is the same as all others of its site, if there is a telemetry to record it.
     #[inline]
-    fn begin(&mut self, site: &'static Site) {
-        if let Some(scope) = scope::current() {
-            self.begin_in(site, scope);
+    fn begin(site: &'static Site) -> Self {
+        if scope::is_nowhere() {
+            return Self::NOTHING;
         }
+        if scope::is_installed_alone()
+            && let Some(lean) = site.known_lean()
+        {
+            return Self(Kind::Lean(lean));
+        }
+        Self::begin_somewhere(site, Given::nothing(site.spec()))
+    }
+
+    /// Begins a call with what its attribute's expressions gave, if there is a telemetry to record it.
+    #[inline(never)]
+    fn begin_somewhere(site: &'static Site, given: Given) -> Self {
+        match scope::current() {
+            None => Self::NOTHING,
+            Some(scope) => Self::begin_in(site, scope, given),
+        }
+    }
+
+    fn begin_in(site: &'static Site, scope: Current, given: Given) -> Self {
+        if let Current::Installed(scope) = scope
+            && given.is_nothing()
+            && let Some(lean) = site.lean(scope)
+        {
+            return Self(Kind::Lean(lean));
+        }
+        Self(Kind::Recorded(Box::new(Recorded::start(
+            site, scope, given,
+        ))))
     }
 
     #[inline]
-    fn begin_in(&mut self, site: &'static Site, scope: Current) {
-        if let Current::Installed(scope) = scope
-            && let Some(lean) = site.lean(scope)
-        {
-            self.0 = Kind::Lean(lean);
-        } else {
-            self.record(site, scope, Given::nothing(site.spec()));
-        }
-    }
-
-    /// Begins a call with what its attribute's expressions gave.
-    #[inline(never)]
-    fn record(&mut self, site: &'static Site, scope: Current, given: Given) {
-        self.0 = Kind::Recorded(ManuallyDrop::new(Recorded::start(site, scope, given)));
+    fn is_nothing(&self) -> bool {
+        matches!(self.0, Kind::Nothing)
     }
 
     #[inline]
@@ -74,27 +86,23 @@ impl Call {
         }
     }
 
+    /// The label values, if they are this call's own.
     #[inline]
-    fn returned<R>(
-        &mut self,
-        returned: &R,
-        attached: Option<ContextGuard>,
-        judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
-    ) {
+    fn own_labels(&mut self) -> Option<&mut Labels> {
         match &mut self.0 {
-            Kind::Nothing => {}
+            Kind::Recorded(call) => call.own_labels(),
+            Kind::Nothing | Kind::Lean(_) => None,
+        }
+    }
+
+    #[inline]
+    fn returned(&mut self, verdict: Verdict<'_>) {
+        match &self.0 {
             Kind::Lean(call) => {
-                call.returned(judge(returned, &mut Labels::default()).outcome);
+                call.returned(verdict.outcome);
                 self.0 = Kind::Nothing;
             }
-            Kind::Recorded(call) => {
-                let verdict = match call.own_labels() {
-                    Some(labels) => judge(returned, labels),
-                    None => judge(returned, &mut Labels::default()),
-                };
-                drop(attached);
-                self.end(Ending::Returned(verdict));
-            }
+            Kind::Nothing | Kind::Recorded(_) => self.end(Ending::Returned(verdict)),
         }
     }
 
@@ -103,7 +111,7 @@ impl Call {
         match std::mem::replace(&mut self.0, Kind::Nothing) {
             Kind::Nothing => {}
             Kind::Lean(call) => call.end(&ending),
-            Kind::Recorded(call) => ManuallyDrop::into_inner(call).end(ending),
+            Kind::Recorded(call) => (*call).end(ending),
         }
     }
 }
@@ -111,48 +119,44 @@ impl Call {
 impl Drop for Call {
     #[inline]
     fn drop(&mut self) {
-        if !matches!(self.0, Kind::Nothing) {
+        if !self.is_nothing() {
             self.end(Ending::Panicked);
         }
     }
 }
 
-/// Runs `body` as the call that `begin` begins.
-#[inline(never)]
-fn record<R>(
-    begin: impl FnOnce(&mut Call),
-    body: impl FnOnce() -> R,
-    judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
-) -> R {
-    let mut call = Call::NOTHING;
-    begin(&mut call);
-    let attached = call.attach();
-    let returned = body();
-    call.returned(&returned, attached, judge);
-    returned
+/// A call on the thread that runs its body.
+struct Running {
+    /// Dropped first, so that a call that panics ends outside of its own span.
+    attached: Option<ContextGuard>,
+    call: Call,
 }
 
-/// Runs `body` as a call that carries nothing.
-#[inline]
-fn lean<R>(
-    call: Lean,
-    body: impl FnOnce() -> R,
-    judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
-) -> R {
-    let unwinding = Unwinding(call);
-    let returned = body();
-    let outcome = judge(&returned, &mut Labels::default()).outcome;
-    unwinding.0.returned(outcome);
-    std::mem::forget(unwinding);
-    returned
-}
+impl Running {
+    #[inline]
+    fn new(call: Call) -> Self {
+        Self {
+            attached: call.attach(),
+            call,
+        }
+    }
 
-/// Ends a call that panics.
-struct Unwinding(Lean);
-
-impl Drop for Unwinding {
-    fn drop(&mut self) {
-        self.0.end(&Ending::Panicked);
+    /// The one function that is made anew for each annotated function, and therefore a short one.
+    #[inline]
+    fn run<R>(
+        mut self,
+        body: impl FnOnce() -> R,
+        judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
+    ) -> R {
+        let returned = body();
+        if !self.call.is_nothing() {
+            let mut none = Labels::default();
+            let labels = self.call.own_labels().unwrap_or(&mut none);
+            let verdict = judge(&returned, labels);
+            self.attached = None;
+            self.call.returned(verdict);
+        }
+        returned
     }
 }
 
@@ -168,26 +172,17 @@ impl Start {
         body: impl FnOnce() -> R,
         judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
     ) -> R {
-        let Self(site) = self;
-        if scope::is_nowhere() {
-            return body();
-        }
-        if scope::is_installed_alone()
-            && let Some(call) = site.known_lean()
-        {
-            return lean(call, body, judge);
-        }
-        record(|call| call.begin(site), body, judge)
+        Running::new(Call::begin(self.0)).run(body, judge)
     }
 
     /// The future of this call, which begins with its first poll and runs `body`.
     #[inline]
-    pub fn future<F, J>(self, body: F, judge: J) -> CallFuture<F, J>
+    pub fn future<R, F, J>(self, body: F, judge: J) -> CallFuture<F, J>
     where
-        F: Future,
-        J: for<'a> FnOnce(&'a F::Output, &mut Labels) -> Verdict<'a>,
+        F: Future<Output = R>,
+        J: for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
     {
-        CallFuture::new(self.0, Given::nothing(self.0.spec()), body, judge)
+        CallFuture::new(Waiting::ForAny(self.0), body, judge)
     }
 }
 
@@ -195,7 +190,6 @@ impl Start {
 #[must_use = "runs nothing by itself"]
 pub struct StartWith {
     site: &'static Site,
-    scope: Option<Current>,
     given: Option<Given>,
 }
 
@@ -205,48 +199,45 @@ impl StartWith {
         let scope = scope::current();
         Self {
             site,
-            given: scope.as_ref().map(|scope| given(site, Some(scope), open)),
-            scope,
+            given: scope.is_some().then(|| given(site, scope.as_ref(), open)),
         }
     }
 
     /// Asks the expressions whether there is a telemetry by now or not: there may be when the future is polled.
     pub(crate) fn later(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Self {
-        let scope = scope::current();
         Self {
             site,
-            given: Some(given(site, scope.as_ref(), open)),
-            scope,
+            given: Some(given(site, scope::current().as_ref(), open)),
         }
     }
 
+    fn begin(self) -> Call {
+        let Self { site, given } = self;
+        given.map_or(Call::NOTHING, |given| Call::begin_somewhere(site, given))
+    }
+
     /// Runs `body` as this call; `judge` says how what it returns counts.
+    #[inline]
     pub fn run<R>(
         self,
         body: impl FnOnce() -> R,
         judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
     ) -> R {
-        let begin = |call: &mut Call| {
-            if let (Some(scope), Some(given)) = (self.scope, self.given) {
-                call.record(self.site, scope, given);
-            }
-        };
-        record(begin, body, judge)
+        Running::new(self.begin()).run(body, judge)
     }
 
     /// The future of this call, which begins with its first poll and runs `body`.
-    pub fn future<F, J>(self, body: F, judge: J) -> CallFuture<F, J>
+    #[inline]
+    pub fn future<R, F, J>(self, body: F, judge: J) -> CallFuture<F, J>
     where
-        F: Future,
-        J: for<'a> FnOnce(&'a F::Output, &mut Labels) -> Verdict<'a>,
+        F: Future<Output = R>,
+        J: for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
     {
-        match self.given {
-            Some(given) => CallFuture::new(self.site, given, body, judge),
-            None => CallFuture::unrecorded(body, judge),
-        }
+        CallFuture::new(Waiting::With(Box::new(self)), body, judge)
     }
 }
 
+/// What the expressions of an attribute give. Those of a span are asked only where there may be one.
 fn given(
     site: &'static Site,
     scope: Option<&Current>,

@@ -5,6 +5,7 @@ use opentelemetry::ContextGuard;
 use super::given::{Given, GivenSpan};
 use super::{Labels, Site};
 use crate::clock::Moment;
+use crate::instruments::GaugeCell;
 use crate::scope::Current;
 use crate::trace::{CallSpan, Ending};
 
@@ -16,6 +17,8 @@ pub(super) struct Recorded {
     labels: Option<Box<Labels>>,
     started: Option<Moment>,
     span: CallSpan,
+    /// The gauge that counts it while it is under way, if there is one: what is added to it is taken from the same.
+    under_way: Option<GaugeCell>,
 }
 
 impl Recorded {
@@ -27,11 +30,12 @@ impl Recorded {
             scope,
             labels,
             span: CallSpan::None,
+            under_way: None,
         };
         if site.has_span(&call.scope) {
             call.start_span(span);
         }
-        site.entered(&call.scope, call.labels.as_deref());
+        call.under_way = site.entered(&call.scope, call.labels.as_deref());
         call
     }
 
@@ -57,6 +61,9 @@ impl Recorded {
         let ended = self
             .started
             .map(|started| (started, self.scope.clock.now()));
+        if let Some(under_way) = self.under_way {
+            under_way.add(-1.0);
+        }
         let outcome = self.site.outcome(&ending);
         self.site
             .left(&self.scope, self.labels.as_deref(), outcome, ended);

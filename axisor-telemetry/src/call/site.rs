@@ -147,10 +147,23 @@ impl Site {
     }
 
     /// A call begins. `labels` are `None` where they are the same for every call.
-    pub(super) fn entered(&self, scope: &Current, labels: Option<&Labels>) {
-        if self.spec.in_flight {
-            self.under_way(scope, labels, 1.0);
+    pub(super) fn entered(&self, scope: &Current, labels: Option<&Labels>) -> Option<GaugeCell> {
+        if !self.spec.in_flight {
+            return None;
         }
+        let recorder = self.spec.recorder;
+        let mut under_way = None;
+        self.record(
+            &self.in_flight,
+            scope,
+            labels,
+            |instruments, labels| recorder.in_flight(instruments, labels),
+            |cell| {
+                cell.add(1.0);
+                under_way = Some(cell.clone());
+            },
+        );
+        under_way
     }
 
     /// A call is over, with the outcome it is recorded with, if it is.
@@ -161,9 +174,6 @@ impl Site {
         outcome: Option<Outcome>,
         times: Option<(Moment, Moment)>,
     ) {
-        if self.spec.in_flight {
-            self.under_way(scope, labels, -1.0);
-        }
         let Some(outcome) = outcome else { return };
         let recorder = self.spec.recorder;
         if let (Some(buckets), Some((started, ended))) = (self.spec.duration, times) {
@@ -191,17 +201,6 @@ impl Site {
     pub(super) fn outcome(&self, ending: &Ending<'_>) -> Option<Outcome> {
         let skipped = matches!(ending, Ending::Cancelled) && self.spec.on_cancel == OnCancel::Skip;
         (!skipped).then(|| ending.outcome())
-    }
-
-    fn under_way(&self, scope: &Current, labels: Option<&Labels>, more: f64) {
-        let recorder = self.spec.recorder;
-        self.record(
-            &self.in_flight,
-            scope,
-            labels,
-            |instruments, labels| recorder.in_flight(instruments, labels),
-            |cell| cell.add(more),
-        );
     }
 
     /// Records in the series that the call's labels name.
