@@ -24,6 +24,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::Config;
@@ -111,6 +112,29 @@ impl Telemetry {
             self.0.scope.spans.filter().directives(),
             Arc::clone(&self.0.ledger),
         )
+    }
+
+    /// A layer for a `tracing` subscriber of your own that writes events to `writer`, each as a line with the ids of its
+    /// trace: as much as `logging.level` says, as `logging.format` says. [`init`](TelemetryBuilder::init) installs one
+    /// that writes to standard error.
+    ///
+    /// ```
+    /// use axisor_telemetry::Telemetry;
+    /// use tracing_subscriber::layer::SubscriberExt;
+    ///
+    /// # fn example(telemetry: &Telemetry) {
+    /// let subscriber = tracing_subscriber::registry()
+    ///     .with(telemetry.layer())
+    ///     .with(telemetry.log_layer(std::io::stdout));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn log_layer<S, W>(&self, writer: W) -> impl Layer<S> + Send + Sync + use<S, W>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+        W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+    {
+        logs::lines(&self.0.config, writer)
     }
 
     /// What a scrape gets: every series in the Prometheus text format 0.0.4.

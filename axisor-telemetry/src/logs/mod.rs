@@ -1,32 +1,75 @@
 //! The process's own log, and `tracing` spans on their way into traces.
+//!
+//! With `logging.format = "json"` each event is an object on a line of its own. Names and their order are stable:
+//! ```json
+//! {"timestamp":"2026-01-02T03:04:05.678901Z","level":"INFO","target":"axisor::margin","message":"margin added",
+//!  "service":"axisor-backend","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",
+//!  "fields":{"user":17,"sats":5000}}
+//! ```
+//! `trace_id` and `span_id` are those of the annotated function, the HTTP request or the `tracing` span in which the event
+//! happened, sampled or not; without a trace they are absent. What a user calls a field stands below `fields`, so that no
+//! name can break the object. Messages and fields are redacted as [`redact`](crate::redact) says, and a field whose
+//! name promises a secret shows none.
 
-use std::io;
+mod events;
+mod json;
+mod line;
+mod pretty;
+mod written;
+
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use opentelemetry_sdk::trace::SdkTracer;
 use tracing::{Dispatch, Subscriber};
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
-use crate::config::{LogFormat, Logging};
+use crate::config::{Config, Logging};
 use crate::pipeline::Ledger;
+use events::Events;
+use pretty::Colours;
+use written::Written;
 
-/// Installs the process's subscriber: the log as configured, and `spans`.
+/// Installs the process's subscriber: the log as configured, and `outgoing`.
 pub(crate) fn install(
-    logging: &Logging,
-    spans: impl Layer<Registry> + Send + Sync,
+    config: &Config,
+    outgoing: impl Layer<Registry> + Send + Sync,
 ) -> Result<(), TryInitError> {
-    // OpenTelemetry tells of its everyday at `info`; what was configured comes later and goes before it.
-    let filter = EnvFilter::new(format!("opentelemetry=warn,{}", logging.level));
-    let lines = fmt::layer().with_writer(io::stderr);
-    let lines = match logging.format {
-        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
-        LogFormat::Pretty => lines.with_filter(filter).boxed(),
+    let colours = if io::stderr().is_terminal() {
+        Colours::Shown
+    } else {
+        Colours::Not
     };
-    Registry::default().with(spans).with(lines).try_init()
+    let lines = Events::to(Written::to(io::stderr, config, colours));
+    let lines = lines.with_filter(filter(&config.logging));
+    Registry::default().with(outgoing).with(lines).try_init()
+}
+
+/// Writes lines as the configuration says.
+pub(crate) fn lines<S, W>(config: &Config, writer: W) -> impl Layer<S> + Send + Sync + use<S, W>
+where
+    S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
+    Events::to(Written::to(writer, config, Colours::Not)).with_filter(filter(&config.logging))
+}
+
+/// OpenTelemetry tells of its everyday at `info`; what was configured comes later and goes before it.
+fn filter(logging: &Logging) -> EnvFilter {
+    EnvFilter::new(format!("opentelemetry=warn,{}", logging.level))
+}
+
+/// As RFC 3339 has it, in UTC, to the microsecond.
+fn time(time: SystemTime) -> String {
+    let time = Timestamp::try_from(time).unwrap_or_default();
+    format!("{time:.6}")
 }
 
 /// Turns `tracing` spans into spans of `tracer` and tells the ledger where to log.

@@ -34,7 +34,7 @@ impl Telemetry {
         if ONCE.swap(true, Ordering::AcqRel) {
             return Err(StartError::AlreadyInstalled);
         }
-        if logs::install(&self.0.config.logging, self.layer()).is_err() {
+        if logs::install(&self.0.config, self.layer()).is_err() {
             ONCE.store(false, Ordering::Release);
             return Err(StartError::SubscriberInstalled);
         }

@@ -15,6 +15,7 @@ mod health;
 mod http;
 #[cfg(feature = "axum")]
 mod http_spans;
+mod logs;
 mod poll;
 mod programs;
 mod recorded;
