@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use opentelemetry::Context;
 use tracing::dispatcher::{self, Dispatch, WeakDispatch};
 
 use crate::catalog::TELEMETRY_DROPPED;
@@ -19,15 +20,20 @@ pub enum Signal {
     Traces,
     /// Points of series.
     Metrics,
+    /// Log lines.
+    Logs,
 }
 
 impl Signal {
+    const COUNT: usize = 3;
+
     /// The value of the `signal` label.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Traces => "traces",
             Self::Metrics => "metrics",
+            Self::Logs => "logs",
         }
     }
 }
@@ -68,8 +74,7 @@ const QUIET: Duration = Duration::from_secs(10);
 pub(crate) struct Ledger {
     exported: Arc<CounterFamily>,
     dropped: Arc<CounterFamily>,
-    traces: Account,
-    metrics: Account,
+    accounts: [Account; Signal::COUNT],
     log: OnceLock<WeakDispatch>,
     /// The subscriber of the thread that built the telemetry, as long as there is no better one.
     builders_log: WeakDispatch,
@@ -109,8 +114,7 @@ impl Ledger {
         Arc::new(Self {
             exported: Arc::clone(&instruments.telemetry_exported),
             dropped: Arc::clone(&instruments.telemetry_dropped),
-            traces: Account::default(),
-            metrics: Account::default(),
+            accounts: Default::default(),
             log: OnceLock::new(),
             builders_log: dispatcher::get_default(Dispatch::downgrade),
         })
@@ -167,13 +171,12 @@ impl Ledger {
     }
 
     fn account(&self, signal: Signal) -> &Account {
-        match signal {
-            Signal::Traces => &self.traces,
-            Signal::Metrics => &self.metrics,
-        }
+        &self.accounts[signal as usize]
     }
 
+    /// Lines of this are never sent: they would be lost as well, and what tells of that loss, too.
     fn log(&self, event: impl FnOnce()) {
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
         let log = self.log.get().unwrap_or(&self.builders_log);
         if let Some(log) = log.upgrade() {
             dispatcher::with_default(&log, event);

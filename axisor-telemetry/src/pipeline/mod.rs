@@ -1,5 +1,6 @@
 //! Out of the process: resource, readers, exporters and their thread, and the account of what was sent.
 
+mod batches;
 mod console;
 mod control;
 mod encode;
@@ -12,7 +13,6 @@ mod shared;
 mod shutdown;
 mod split;
 mod thread;
-mod traces;
 
 pub(crate) use ledger::Ledger;
 pub use ledger::{Loss, Signal};
@@ -33,9 +33,12 @@ use opentelemetry_sdk::trace::{
 };
 
 use crate::clock::Clock;
-use crate::config::{Config, Sampler, TracesExporter};
+use crate::config::{Config, Sampler, Traces, TracesExporter};
 use crate::trace::{Limits, Sampling, SpanFilter, SpanSink, Spans};
+use encode::Encoder;
+use queue::Batching;
 use shared::Shared;
+use split::MAX_REQUEST;
 use thread::ExporterThread;
 
 /// A provider for users' own instruments, each with as many series as one of the product's may have.
@@ -146,11 +149,13 @@ pub(crate) fn start(
     let mut started = Started::new(tracers, users, ledger);
     match config.traces.exporter {
         TracesExporter::Otlp => {
-            let settings = config.traces.clone();
-            let (queue, hold, exporter) = traces::queue(settings, resource, clock.clone(), ledger);
+            let encoder = Encoder::new(resource, clock.clone(), MAX_REQUEST);
+            let settings = Batching::from(&config.traces);
+            let ((queue, hold), exporter) =
+                batches::queue(Signal::Traces, settings, encoder, ledger);
             started
                 .pipeline
-                .send_spans(&config.otlp.traces, hold, exporter)?;
+                .send_batches(&config.otlp.traces, hold, exporter)?;
             started = started.sink(queue);
         }
         TracesExporter::Console => {
@@ -165,6 +170,17 @@ pub(crate) fn start(
             .push_metrics(&config.otlp.metrics, push, pusher)?;
     }
     Ok(started)
+}
+
+impl From<&Traces> for Batching {
+    fn from(traces: &Traces) -> Self {
+        Self {
+            queue_size: traces.queue_size,
+            batch_size: traces.batch_size,
+            schedule_delay: traces.schedule_delay,
+            export_timeout: traces.export_timeout,
+        }
+    }
 }
 
 /// How spans of calls are made, as the configuration says.
