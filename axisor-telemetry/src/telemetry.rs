@@ -30,7 +30,9 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::config::Config;
 use crate::health::Health;
 use crate::instruments::CustomMetrics;
-use crate::pipeline::{CollectError, Collector, Ledger, Pipeline, ShutdownError, ShutdownReport};
+use crate::pipeline::{
+    CollectError, Collector, Ledger, LogSink, Pipeline, ShutdownError, ShutdownReport,
+};
 use crate::poll::Polls;
 use crate::scope::Scope;
 use crate::{catalog, exposition, logs};
@@ -47,6 +49,7 @@ struct Inner {
     polls: Polls,
     collector: Collector,
     ledger: Arc<Ledger>,
+    logs: Option<LogSink>,
     pipeline: Pipeline,
     tracers: SdkTracerProvider,
     meters: SdkMeterProvider,
@@ -101,15 +104,18 @@ impl Telemetry {
     }
 
     /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces, as far as
-    /// `traces.level` admits them.
+    /// `traces.level` admits them, and events are sent by OTLP where `logs.exporter` says so, as far as `logging.level`
+    /// admits them.
     #[must_use]
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
-        logs::spans(
+        logs::outgoing(
             self.tracer(),
             self.0.scope.spans.filter().directives(),
+            &self.0.config.logging,
+            self.0.logs.clone(),
             Arc::clone(&self.0.ledger),
         )
     }

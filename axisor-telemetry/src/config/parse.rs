@@ -9,7 +9,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::Targets;
 
 use super::values::{
-    Compression, LogFormat, MetricsExporter, Propagator, Protocol, Sampler, Secret, TracesExporter,
+    Compression, LogFormat, LogsExporter, MetricsExporter, Propagator, Protocol, Sampler, Secret,
+    TracesExporter,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -157,8 +158,12 @@ pub(super) fn metrics_exporters(given: &str) -> Option<Vec<MetricsExporter>> {
     })
 }
 
-pub(super) fn no_exporter(given: &str) -> Option<()> {
-    (given == "none").then_some(())
+pub(super) fn logs_exporter(given: &str) -> Option<LogsExporter> {
+    match given {
+        "otlp" => Some(LogsExporter::Otlp),
+        "none" => Some(LogsExporter::None),
+        _ => None,
+    }
 }
 
 pub(super) fn propagators(given: &str) -> Option<Vec<Propagator>> {

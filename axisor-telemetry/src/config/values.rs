@@ -68,6 +68,16 @@ pub enum MetricsExporter {
     Prometheus,
 }
 
+/// Where logs go besides the process's own output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogsExporter {
+    /// Nowhere.
+    None,
+    /// To a Collector.
+    Otlp,
+}
+
 /// Which traces are recorded: <https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling>.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]

@@ -120,6 +120,7 @@ impl<E: Encode> Exporter<E> {
                 () = self.queue.full_batch() => {}
                 () = tokio::time::sleep_until(due) => {}
             }
+            self.ledger.say();
             while self.queue.has_full_batch() || Instant::now() >= due {
                 self.export().await;
                 due = Instant::now() + self.settings.schedule_delay;

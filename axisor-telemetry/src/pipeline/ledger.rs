@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
@@ -75,6 +75,8 @@ pub(crate) struct Ledger {
     exported: Arc<CounterFamily>,
     dropped: Arc<CounterFamily>,
     accounts: [Account; Signal::COUNT],
+    /// Losses to be logged by the exporters' thread.
+    unsaid: Mutex<Vec<(Signal, Loss, &'static str)>>,
     log: OnceLock<WeakDispatch>,
     /// The subscriber of the thread that built the telemetry, as long as there is no better one.
     builders_log: WeakDispatch,
@@ -115,6 +117,7 @@ impl Ledger {
             exported: Arc::clone(&instruments.telemetry_exported),
             dropped: Arc::clone(&instruments.telemetry_dropped),
             accounts: Default::default(),
+            unsaid: Mutex::default(),
             log: OnceLock::new(),
             builders_log: dispatcher::get_default(Dispatch::downgrade),
         })
@@ -138,27 +141,55 @@ impl Ledger {
     }
 
     pub(crate) fn lost(&self, signal: Signal, loss: Loss, items: u64, why: impl fmt::Display) {
+        self.count_lost(signal, loss, items);
+        self.failing(signal, loss, why);
+    }
+
+    /// The same where nothing may be logged: while a line is being taken, `tracing` cannot take another.
+    pub(crate) fn lost_while_logging(&self, signal: Signal, loss: Loss, why: &'static str) {
+        self.count_lost(signal, loss, 1);
+        if self.account(signal).begins(loss) {
+            self.unsaid().push((signal, loss, why));
+        }
+    }
+
+    fn count_lost(&self, signal: Signal, loss: Loss, items: u64) {
         let account = self.account(signal);
         account.dropped.fetch_add(items, Ordering::Relaxed);
         self.dropped
             .with(&[signal.as_str(), loss.as_str()])
             .add(items);
-        self.failing(signal, loss, why);
+    }
+
+    /// Logs what could not be logged where it happened.
+    pub(crate) fn say(&self) {
+        let unsaid = std::mem::take(&mut *self.unsaid());
+        for (signal, loss, why) in unsaid {
+            self.log_failing(signal, loss, why);
+        }
     }
 
     /// A failure that lost nothing yet.
     pub(crate) fn failing(&self, signal: Signal, loss: Loss, why: impl fmt::Display) {
         if self.account(signal).begins(loss) {
-            self.log(|| {
-                tracing::warn!(
-                    signal = signal.as_str(),
-                    reason = loss.as_str(),
-                    error = %redact::text(&why.to_string()),
-                    "telemetry is not exported; {} counts what is lost",
-                    TELEMETRY_DROPPED.name
-                );
-            });
+            self.log_failing(signal, loss, why);
         }
+    }
+
+    fn log_failing(&self, signal: Signal, loss: Loss, why: impl fmt::Display) {
+        self.log(|| {
+            tracing::warn!(
+                signal = signal.as_str(),
+                reason = loss.as_str(),
+                error = %redact::text(&why.to_string()),
+                "telemetry is not exported; {} counts what is lost",
+                TELEMETRY_DROPPED.name
+            );
+        });
+    }
+
+    fn unsaid(&self) -> MutexGuard<'_, Vec<(Signal, Loss, &'static str)>> {
+        self.unsaid.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Items exported and dropped so far.

@@ -5,6 +5,7 @@ mod console;
 mod control;
 mod encode;
 mod ledger;
+mod log_records;
 mod metrics;
 mod otlp;
 mod queue;
@@ -16,6 +17,7 @@ mod thread;
 
 pub(crate) use ledger::Ledger;
 pub use ledger::{Loss, Signal};
+pub(crate) use log_records::LogSink;
 pub use metrics::CollectError;
 pub(crate) use metrics::{Collector, Reader, families};
 pub(crate) use resource::resource;
@@ -33,9 +35,10 @@ use opentelemetry_sdk::trace::{
 };
 
 use crate::clock::Clock;
-use crate::config::{Config, Sampler, Traces, TracesExporter};
+use crate::config::{Config, Logs, LogsExporter, Sampler, Traces, TracesExporter};
 use crate::trace::{Limits, Sampling, SpanFilter, SpanSink, Spans};
 use encode::Encoder;
+use log_records::LineEncoder;
 use queue::Batching;
 use shared::Shared;
 use split::MAX_REQUEST;
@@ -107,6 +110,7 @@ pub(crate) struct Started {
     /// With a processor for each sink.
     pub(crate) tracers: TracerProviderBuilder,
     pub(crate) sinks: Vec<Arc<dyn SpanSink>>,
+    pub(crate) logs: Option<LogSink>,
 }
 
 impl Started {
@@ -120,6 +124,7 @@ impl Started {
             pipeline: Pipeline::new(Arc::clone(ledger)),
             tracers,
             sinks: Vec::new(),
+            logs: None,
         };
         users.into_iter().fold(nothing, |started, exporter| {
             started.sink(Arc::new(exporter))
@@ -163,6 +168,15 @@ pub(crate) fn start(
         }
         TracesExporter::None => {}
     }
+    if config.logs.exporter == LogsExporter::Otlp {
+        let encoder = LineEncoder::new(resource, MAX_REQUEST);
+        let settings = Batching::from(&config.logs);
+        let ((queue, hold), exporter) = batches::queue(Signal::Logs, settings, encoder, ledger);
+        started
+            .pipeline
+            .send_batches(&config.otlp.logs, hold, exporter)?;
+        started.logs = Some(LogSink::new(queue));
+    }
     if config.metrics.push() {
         let (push, pusher) = metrics::push(config.metrics.clone(), collector, ledger);
         started
@@ -179,6 +193,17 @@ impl From<&Traces> for Batching {
             batch_size: traces.batch_size,
             schedule_delay: traces.schedule_delay,
             export_timeout: traces.export_timeout,
+        }
+    }
+}
+
+impl From<&Logs> for Batching {
+    fn from(logs: &Logs) -> Self {
+        Self {
+            queue_size: logs.queue_size,
+            batch_size: logs.batch_size,
+            schedule_delay: logs.schedule_delay,
+            export_timeout: logs.export_timeout,
         }
     }
 }

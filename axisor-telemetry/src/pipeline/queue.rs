@@ -91,8 +91,11 @@ impl<T> Queue<T> {
         }
     }
 
-    fn lost(&self, loss: Loss, why: &str) {
-        self.ledger.lost(self.signal, loss, 1, why);
+    fn lost(&self, loss: Loss, why: &'static str) {
+        match self.signal {
+            Signal::Logs => self.ledger.lost_while_logging(self.signal, loss, why),
+            Signal::Traces | Signal::Metrics => self.ledger.lost(self.signal, loss, 1, why),
+        }
     }
 
     /// Waits until a batch may be full.

@@ -141,6 +141,7 @@ impl TelemetryBuilder {
             scope,
             collector,
             ledger,
+            logs: started.logs,
             pipeline: started.pipeline,
             tracers,
             meters,
