@@ -5,6 +5,7 @@
 //! | [`golden`] | plays recordings of the original service and compares what comes out |
 //! | [`prometheus`] [`jaeger`] | clients of their APIs |
 //! | [`service`] [`page`] | services as processes of their own, and what a page shows |
+//! | [`service_logs`] | services' log lines in the Collector's files |
 //! | [`until`](until()) [`ports`] | waiting for a condition, free ports |
 
 mod api;
@@ -14,6 +15,7 @@ pub mod page;
 pub mod ports;
 pub mod prometheus;
 pub mod service;
+pub mod service_logs;
 mod until;
 
 pub use api::ApiError;
