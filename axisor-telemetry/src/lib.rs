@@ -39,7 +39,8 @@
 //! | `axum` | yes | the HTTP layer, `/metrics` and `/health` as a router, the small server for workers |
 //! | `grpc` | yes | OTLP over gRPC |
 //! | `http` | | OTLP over HTTP with protobuf bodies |
-//! | `tls` | | `https://` towards the Collector |
+//! | `tls` | | `https://` towards the Collector and Sentry |
+//! | `sentry` | | errors and panics to Sentry; brings `http` |
 
 #[doc(hidden)]
 pub mod __private;

@@ -122,7 +122,7 @@ pub struct Prometheus {
 }
 
 /// Section `sentry`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Sentry {
     /// Whether errors go to Sentry.
@@ -131,6 +131,8 @@ pub struct Sentry {
     pub dsn: Option<Secret>,
     /// Sentry's environment; the deployment's unless given.
     pub environment: Option<String>,
+    /// The share of errors that is sent, 0 to 1.
+    pub sample_rate: f64,
 }
 
 /// Section `logging`.

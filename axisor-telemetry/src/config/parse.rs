@@ -21,8 +21,14 @@ pub(super) fn text(given: &str) -> Option<String> {
     (!given.trim().is_empty()).then(|| given.to_owned())
 }
 
-pub(super) fn secret(given: &str) -> Option<Secret> {
-    text(given).map(Secret::new)
+/// `{scheme}://{key}@{host}/{path}{project}`; Sentry's own parser has the last word.
+pub(super) fn dsn(given: &str) -> Option<Secret> {
+    let uri: Uri = given.parse().ok()?;
+    let web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let (key, host) = uri.authority()?.as_str().rsplit_once('@')?;
+    let project = uri.path().rsplit('/').next()?;
+    let whole = [key, host, project].iter().all(|part| !part.is_empty());
+    (web && whole && uri.query().is_none()).then(|| Secret::new(given.to_owned()))
 }
 
 pub(super) fn flag(given: &str) -> Option<bool> {

@@ -110,11 +110,16 @@ impl Resolver<'_> {
         self.inherit("deployment.environment.name", "sentry.environment");
         let sentry = Sentry {
             enabled: self.get("sentry.enabled", parse::flag)?,
-            dsn: self.optional("sentry.dsn", parse::secret)?,
+            dsn: self.optional("sentry.dsn", parse::dsn)?,
             environment: self.optional("sentry.environment", parse::text)?,
+            sample_rate: self.get("sentry.sample_rate", parse::ratio)?,
         };
         if sentry.enabled {
             self.need("sentry.enabled", "sentry")?;
+            let dsn = self.get("sentry.dsn", parse::dsn)?;
+            if dsn.expose().starts_with("https:") {
+                self.need("sentry.dsn", "tls")?;
+            }
         }
         Ok(sentry)
     }

@@ -37,7 +37,8 @@ pub(super) enum Fallback {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
-    SecretText,
+    /// Secret.
+    Dsn,
     Flag,
     Count,
     /// A count that may be 0.
@@ -66,7 +67,8 @@ impl Kind {
     /// The end of "expected …".
     pub(super) const fn expected(self) -> &'static str {
         match self {
-            Self::Text | Self::SecretText => "text that is not empty",
+            Self::Text => "text that is not empty",
+            Self::Dsn => "a Sentry DSN such as `https://key@sentry.example/1`",
             Self::Flag => "`true` or `false`",
             Self::Count => "a whole number from 1 to 1000000",
             Self::Limit => "a whole number from 0 to 1000000",
@@ -163,11 +165,13 @@ pub(super) static SETTINGS: &[Setting] = &[
         "The path of the exposition."),
 
     setting("sentry.enabled", &["AXISOR_SENTRY_ENABLED"], Is("false"), Kind::Flag,
-        "Whether errors go to Sentry; needs the feature `sentry`, which does not exist yet."),
-    setting("sentry.dsn", &["AXISOR_SENTRY_DSN"], Unset, Kind::SecretText,
-        "Where they go. Secret."),
+        "Whether errors go to Sentry; needs the feature `sentry`."),
+    setting("sentry.dsn", &["AXISOR_SENTRY_DSN"], Unset, Kind::Dsn,
+        "Where they go. Secret. `https://` needs the feature `tls`."),
     setting("sentry.environment", &["AXISOR_SENTRY_ENVIRONMENT"], Derived("`deployment.environment.name`"), Kind::Text,
         "Sentry's environment."),
+    setting("sentry.sample_rate", &["AXISOR_SENTRY_SAMPLE_RATE"], Is("1"), Kind::Ratio,
+        "The share of errors that is sent. Traces have a sampler of their own and do not go to Sentry."),
 
     setting("logging.level", &["RUST_LOG", "AXISOR_LOGGING_LEVEL"], Is("info"), Kind::Filter,
         "The least level logged, or directives."),

@@ -22,10 +22,12 @@ pub enum Signal {
     Metrics,
     /// Log lines.
     Logs,
+    /// Errors to Sentry.
+    Errors,
 }
 
 impl Signal {
-    const COUNT: usize = 3;
+    const COUNT: usize = 4;
 
     /// The value of the `signal` label.
     #[must_use]
@@ -34,6 +36,7 @@ impl Signal {
             Self::Traces => "traces",
             Self::Metrics => "metrics",
             Self::Logs => "logs",
+            Self::Errors => "errors",
         }
     }
 }
@@ -145,7 +148,8 @@ impl Ledger {
         self.failing(signal, loss, why);
     }
 
-    /// The same where nothing may be logged: while a line is being taken, `tracing` cannot take another.
+    /// The same where nothing may be logged: while a line is being taken `tracing` cannot take another, and a panic may
+    /// have begun anywhere.
     pub(crate) fn lost_while_logging(&self, signal: Signal, loss: Loss, why: &'static str) {
         self.count_lost(signal, loss, 1);
         if self.account(signal).begins(loss) {

@@ -7,9 +7,13 @@ mod encode;
 mod ledger;
 mod log_records;
 mod metrics;
+#[cfg(not(feature = "sentry"))]
+mod no_sentry;
 mod otlp;
 mod queue;
 mod resource;
+#[cfg(feature = "sentry")]
+mod sentry;
 mod shared;
 mod shutdown;
 mod split;
@@ -36,11 +40,14 @@ use opentelemetry_sdk::trace::{
 
 use crate::clock::Clock;
 use crate::config::{Config, Logs, LogsExporter, Sampler, Traces, TracesExporter};
-use crate::trace::{Limits, Sampling, SpanFilter, SpanSink, Spans};
+use crate::trace::{FailureSink, Limits, Sampling, SpanFilter, SpanSink, Spans};
 use encode::Encoder;
 use log_records::LineEncoder;
+#[cfg(not(feature = "sentry"))]
+use no_sentry as sentry;
 use queue::Batching;
 use shared::Shared;
+use shutdown::Destination;
 use split::MAX_REQUEST;
 use thread::ExporterThread;
 
@@ -92,6 +99,14 @@ pub enum PipelineError {
     /// The system gave no thread or runtime.
     #[error("the exporters' thread cannot be started, expected the system to give one more thread")]
     Thread(#[source] io::Error),
+    /// Sentry does not take its DSN.
+    #[error(
+        "`sentry.dsn` is no DSN, expected one such as `https://key@sentry.example/1`: {reason}"
+    )]
+    Dsn {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The receiver of a signal cannot be spoken to as configured.
     #[error("{} cannot be sent to {endpoint}: {reason}", signal.as_str())]
     Receiver {
@@ -111,6 +126,7 @@ pub(crate) struct Started {
     pub(crate) tracers: TracerProviderBuilder,
     pub(crate) sinks: Vec<Arc<dyn SpanSink>>,
     pub(crate) logs: Option<LogSink>,
+    pub(crate) failures: Option<Arc<dyn FailureSink>>,
 }
 
 impl Started {
@@ -125,6 +141,7 @@ impl Started {
             tracers,
             sinks: Vec::new(),
             logs: None,
+            failures: None,
         };
         users.into_iter().fold(nothing, |started, exporter| {
             started.sink(Arc::new(exporter))
@@ -158,9 +175,11 @@ pub(crate) fn start(
             let settings = Batching::from(&config.traces);
             let ((queue, hold), exporter) =
                 batches::queue(Signal::Traces, settings, encoder, ledger);
-            started
-                .pipeline
-                .send_batches(&config.otlp.traces, hold, exporter)?;
+            started.pipeline.send_batches(
+                &Destination::of_otlp(&config.otlp.traces),
+                hold,
+                exporter,
+            )?;
             started = started.sink(queue);
         }
         TracesExporter::Console => {
@@ -174,8 +193,12 @@ pub(crate) fn start(
         let ((queue, hold), exporter) = batches::queue(Signal::Logs, settings, encoder, ledger);
         started
             .pipeline
-            .send_batches(&config.otlp.logs, hold, exporter)?;
+            .send_batches(&Destination::of_otlp(&config.otlp.logs), hold, exporter)?;
         started.logs = Some(LogSink::new(queue));
+    }
+    if config.sentry.enabled {
+        let failures = sentry::start(config, &mut started.pipeline, ledger)?;
+        started.failures = Some(failures);
     }
     if config.metrics.push() {
         let (push, pusher) = metrics::push(config.metrics.clone(), collector, ledger);

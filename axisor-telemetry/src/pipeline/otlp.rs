@@ -142,10 +142,10 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// # Errors
     /// What is wrong with the endpoint, the headers or the certificates.
-    pub(crate) fn new(otlp: &Otlp) -> Result<Self, String> {
+    pub(crate) fn new(otlp: &Otlp, content_type: &'static str) -> Result<Self, String> {
         let connection = match otlp.protocol {
-            Protocol::Grpc => grpc::connect(otlp)?,
-            Protocol::HttpProtobuf => http::connect(otlp)?,
+            Protocol::Grpc => grpc::connect(otlp, content_type)?,
+            Protocol::HttpProtobuf => http::connect(otlp, content_type)?,
         };
         Ok(Self {
             connection,

@@ -93,7 +93,9 @@ impl<T> Queue<T> {
 
     fn lost(&self, loss: Loss, why: &'static str) {
         match self.signal {
-            Signal::Logs => self.ledger.lost_while_logging(self.signal, loss, why),
+            Signal::Logs | Signal::Errors => {
+                self.ledger.lost_while_logging(self.signal, loss, why);
+            }
             Signal::Traces | Signal::Metrics => self.ledger.lost(self.signal, loss, 1, why),
         }
     }

@@ -47,11 +47,13 @@ pub struct ShutdownReport {
     pub metrics: SignalReport,
     /// Log lines sent by OTLP.
     pub logs: SignalReport,
+    /// Errors sent to Sentry.
+    pub errors: SignalReport,
 }
 
 impl ShutdownReport {
-    fn signals(&self) -> [SignalReport; 3] {
-        [self.traces, self.metrics, self.logs]
+    fn signals(&self) -> [SignalReport; 4] {
+        [self.traces, self.metrics, self.logs, self.errors]
     }
 
     fn dropped(&self) -> u64 {
@@ -69,8 +71,12 @@ impl fmt::Display for ShutdownReport {
             traces,
             metrics,
             logs,
+            errors,
         } = self;
-        write!(f, "traces: {traces}; metrics: {metrics}; logs: {logs}")
+        write!(
+            f,
+            "traces: {traces}; metrics: {metrics}; logs: {logs}; errors: {errors}"
+        )
     }
 }
 
@@ -117,12 +123,12 @@ impl Pipeline {
 
     pub(super) fn send_batches<E: Encode>(
         &mut self,
-        otlp: &Otlp,
+        to: &Destination<'_>,
         queue: Hold,
         exporter: impl FnOnce(Receiver) -> Exporter<E>,
     ) -> Result<(), PipelineError> {
         let thread = self.thread()?;
-        let receiver = connect(&thread, queue.signal(), otlp)?;
+        let receiver = connect(&thread, queue.signal(), to)?;
         thread.spawn(exporter(receiver).run());
         self.queues.push(queue);
         Ok(())
@@ -135,7 +141,7 @@ impl Pipeline {
         pusher: impl FnOnce(Receiver) -> Pusher,
     ) -> Result<(), PipelineError> {
         let thread = self.thread()?;
-        let receiver = connect(&thread, Signal::Metrics, otlp)?;
+        let receiver = connect(&thread, Signal::Metrics, &Destination::of_otlp(otlp))?;
         thread.spawn(pusher(receiver).run());
         self.metrics = Some(push);
         Ok(())
@@ -234,6 +240,7 @@ impl Pipeline {
                 self.metrics.as_ref().map_or(0, Push::unsent),
             ),
             logs: queued(Signal::Logs),
+            errors: queued(Signal::Errors),
         }
     }
 }
@@ -244,19 +251,34 @@ const MARGIN: Duration = Duration::from_millis(50);
 /// The longest the exporters' thread may take to read certificates and the like.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// Where requests go and what they are.
+pub(super) struct Destination<'a> {
+    pub(super) otlp: &'a Otlp,
+    pub(super) content_type: &'static str,
+}
+
+impl<'a> Destination<'a> {
+    pub(super) fn of_otlp(otlp: &'a Otlp) -> Self {
+        Self {
+            otlp,
+            content_type: "application/x-protobuf",
+        }
+    }
+}
+
 /// Makes a receiver where it is used. Nothing is sent yet.
 fn connect(
     thread: &ExporterThread,
     signal: Signal,
-    otlp: &Otlp,
+    to: &Destination<'_>,
 ) -> Result<Receiver, PipelineError> {
-    let to = otlp.clone();
-    let connected = thread.run(async move { Receiver::new(&to) }, CONNECT);
+    let (otlp, content_type) = (to.otlp.clone(), to.content_type);
+    let connected = thread.run(async move { Receiver::new(&otlp, content_type) }, CONNECT);
     let receiver =
         connected.unwrap_or_else(|| Err("the exporters' thread does not answer".to_owned()));
     receiver.map_err(|reason| PipelineError::Receiver {
         signal,
-        endpoint: otlp.endpoint.clone(),
+        endpoint: to.otlp.endpoint.clone(),
         reason,
     })
 }

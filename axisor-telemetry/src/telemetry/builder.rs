@@ -128,6 +128,7 @@ impl TelemetryBuilder {
             pipeline::spans(&config, started.sinks),
             Arc::new(propagator(&config.propagators)),
             self.clock,
+            started.failures,
         );
         Ok(Telemetry(Arc::new(Inner {
             custom: CustomMetrics::new(families),
