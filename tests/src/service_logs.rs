@@ -12,38 +12,38 @@ pub struct Record {
     pub service: String,
     /// The target.
     pub target: String,
-    record: Value,
+    as_sent: Value,
 }
 
 impl Record {
     /// `INFO` and the like.
     #[must_use]
     pub fn level(&self) -> &str {
-        text(&self.record["severityText"])
+        text(&self.as_sent["severityText"])
     }
 
     /// The message.
     #[must_use]
     pub fn message(&self) -> &str {
-        text(&self.record["body"]["stringValue"])
+        text(&self.as_sent["body"]["stringValue"])
     }
 
     /// The trace in hexadecimal digits, empty if there is none.
     #[must_use]
     pub fn trace_id(&self) -> &str {
-        text(&self.record["traceId"])
+        text(&self.as_sent["traceId"])
     }
 
     /// The span in hexadecimal digits, empty if there is none.
     #[must_use]
     pub fn span_id(&self) -> &str {
-        text(&self.record["spanId"])
+        text(&self.as_sent["spanId"])
     }
 
     /// A field that is text.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
-        let fields = self.record["attributes"].as_array()?;
+        let fields = self.as_sent["attributes"].as_array()?;
         let field = fields.iter().find(|field| field["key"] == name)?;
         field["value"]["stringValue"].as_str()
     }
@@ -88,7 +88,7 @@ fn of_request(request: &Value) -> Vec<Record> {
             records.extend(list(&scope["logRecords"]).iter().map(|record| Record {
                 service: service.to_owned(),
                 target: text(&scope["scope"]["name"]).to_owned(),
-                record: record.clone(),
+                as_sent: record.clone(),
             }));
         }
     }

@@ -154,7 +154,7 @@ fn what_does_not_fit_is_counted_and_the_service_goes_on() {
         .build()
         .expect("a telemetry");
     log(&telemetry, || {
-        (0..100).for_each(|number| tracing::info!(number, "line"))
+        (0..100).for_each(|number| tracing::info!(number, "line"));
     });
     let Err(ShutdownError::Deadline { report, .. }) =
         telemetry.shutdown(Duration::from_millis(300))

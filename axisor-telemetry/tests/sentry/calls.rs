@@ -42,7 +42,7 @@ fn call(site: &'static Site, result: Result<(), Refused>) -> (Result<(), Refused
         span = Context::current().span().span_context().clone();
         result
     };
-    let result = start(site).run(body, |returned, _| (&&&&Judge(returned)).judge());
+    let result = start(site).run(body, |returned, _| (&&&Judge(returned)).judge());
     (result, span)
 }
 

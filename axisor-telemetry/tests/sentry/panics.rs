@@ -66,7 +66,7 @@ async fn each_is_one_event_from_where_it_began() {
 
     let of_handlers = events
         .iter()
-        .filter(|event| event.tags.get("route").is_some());
+        .filter(|event| event.tags.contains_key("route"));
     let of_handlers = of_handlers.filter(|event| event.tags["route"] == "/panic/:id");
     assert_eq!(of_handlers.count(), 1, "{events:#?}");
     guard.shutdown(DEADLINE).expect("everything is sent");
