@@ -11,6 +11,10 @@ use crate::redact;
 
 /// One failure of a call, a request or a thread. Nothing in it says whose it was.
 #[derive(Debug, Clone)]
+#[cfg_attr(
+    not(feature = "sentry"),
+    expect(dead_code, reason = "only Sentry reads them")
+)]
 pub(crate) struct Failure {
     pub(crate) time: SystemTime,
     /// What failed: the name of its span.
@@ -32,6 +36,10 @@ pub(crate) struct Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
     /// The HTTP layer, as an answer.
+    #[cfg_attr(
+        not(feature = "axum"),
+        expect(dead_code, reason = "only the HTTP layer makes it")
+    )]
     Request,
     /// An annotated function, as what it returned.
     Call,
@@ -41,6 +49,10 @@ pub(crate) enum Seen {
 
 /// Where in the source it happened.
 #[derive(Debug, Clone)]
+#[cfg_attr(
+    not(feature = "sentry"),
+    expect(dead_code, reason = "only Sentry reads them")
+)]
 pub(crate) struct Place {
     pub(crate) function: Option<&'static str>,
     pub(crate) file: String,
