@@ -48,7 +48,7 @@ async fn a_line_of_a_service_is_found_by_its_trace() {
         let report = said.iter().find(|line| line.starts_with("traces: "));
         let logs = "logs: 2 exported, 0 dropped, 0 left";
         assert!(
-            report.is_some_and(|report| report.ends_with(logs)),
+            report.is_some_and(|report| report.contains(logs)),
             "{said:?}"
         );
     }
