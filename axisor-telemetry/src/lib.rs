@@ -27,6 +27,7 @@
 //! | record by a plain call | [`record`], through [`Telemetry::automations`] and its neighbours |
 //! | make metrics of your own | [`Telemetry::counter`], [`Telemetry::gauge`], [`Telemetry::histogram`] |
 //! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
+//! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
 //! | serve `/metrics` and `/health` | [`Telemetry::router`], [`Telemetry::serve`], [`health`], [`poll`] |
 //! | know every series | [`catalog`] |
 //! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |

@@ -124,6 +124,17 @@ impl Telemetry {
     /// trace: as much as `logging.level` says, as `logging.format` says. [`init`](TelemetryBuilder::init) installs one
     /// that writes to standard error.
     ///
+    /// In JSON the names and their order are stable, and what a user calls a field stands below `fields`:
+    /// ```json
+    /// {"timestamp":"2026-01-02T03:04:05.678901Z","level":"INFO","target":"axisor::margin","message":"margin added",
+    ///  "service":"axisor-backend","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",
+    ///  "fields":{"plan":"pro","sats":5000}}
+    /// ```
+    /// The ids are those of the annotated function, the HTTP request or the `tracing` span in which the event happened,
+    /// sampled or not; without a trace they are absent. A spawned task is in the trace whose context it was given, as by
+    /// [`scope`](Self::scope) or OpenTelemetry's `with_current_context`. Messages and fields are redacted as
+    /// [`redact`](crate::redact) says, and a field whose name promises a secret shows none.
+    ///
     /// ```
     /// use axisor_telemetry::Telemetry;
     /// use tracing_subscriber::layer::SubscriberExt;

@@ -1,15 +1,6 @@
 //! The process's own log, and `tracing` spans on their way into traces.
 //!
-//! With `logging.format = "json"` each event is an object on a line of its own. Names and their order are stable:
-//! ```json
-//! {"timestamp":"2026-01-02T03:04:05.678901Z","level":"INFO","target":"axisor::margin","message":"margin added",
-//!  "service":"axisor-backend","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",
-//!  "fields":{"user":17,"sats":5000}}
-//! ```
-//! `trace_id` and `span_id` are those of the annotated function, the HTTP request or the `tracing` span in which the event
-//! happened, sampled or not; without a trace they are absent. What a user calls a field stands below `fields`, so that no
-//! name can break the object. Messages and fields are redacted as [`redact`](crate::redact) says, and a field whose
-//! name promises a secret shows none.
+//! An event becomes a line once (`line`), which is written as JSON or for people, or sent by OTLP.
 
 mod events;
 mod json;
