@@ -42,6 +42,8 @@ pub(crate) struct Args {
     pub(crate) duration: Option<Buckets>,
     /// Whether calls under way are counted.
     pub(crate) in_flight: bool,
+    /// Whether a failed call is told to Sentry.
+    pub(crate) capture: bool,
     /// Where axisor-telemetry is found.
     pub(crate) krate: Option<Path>,
 }
@@ -94,6 +96,7 @@ impl Args {
         refuse_others(attribute, &mut given);
         let labels = labels(attribute, &mut given);
         let in_flight = given.take("in_flight", Argument::alone);
+        let capture = given.take("capture", Argument::alone);
         if let Some(in_flight) = &in_flight {
             let returned = labels.iter().any(|label| label.returned().is_some());
             given.errors.catch(known_before(in_flight.span(), returned));
@@ -117,6 +120,7 @@ impl Args {
             duration: given.take("duration", duration),
             krate: given.take("crate", path),
             in_flight: in_flight.is_some(),
+            capture: capture.is_some(),
             labels,
         };
         given.take("skip", Argument::list);

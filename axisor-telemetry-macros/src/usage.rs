@@ -28,7 +28,7 @@ pub(crate) fn elsewhere(name: &str) -> Option<&'static str> {
 }
 
 /// The arguments every attribute has.
-const COMMON: [Usage; 16] = [
+const COMMON: [Usage; 17] = [
     ("ok_if", "`ok_if = |returned| \u{2026}`"),
     ("error_if", "`error_if = |returned| \u{2026}`"),
     ("on_cancel", "`on_cancel = \"failure\"` or `\"skip\"`"),
@@ -45,6 +45,7 @@ const COMMON: [Usage; 16] = [
     ("fields", "`fields(name = value)`"),
     ("duration", "`duration` or `duration(buckets = [0.1, 1.0])`"),
     ("in_flight", "alone"),
+    ("capture", "alone"),
     ("skip", "`skip(argument)`"),
     ("skip_all", "alone"),
     ("crate", "`crate = path::to::axisor_telemetry`"),

@@ -27,6 +27,7 @@
 //! | record by a plain call | [`record`], through [`Telemetry::automations`] and its neighbours |
 //! | make metrics of your own | [`Telemetry::counter`], [`Telemetry::gauge`], [`Telemetry::histogram`] |
 //! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
+//! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
 //! | serve `/metrics`, `/health`, `/livez` and `/readyz` | [`Telemetry::router`], [`Telemetry::serve`] |
 //! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
 //! | know every series | [`catalog`] |
@@ -40,11 +41,12 @@
 //! | `axum` | yes | the HTTP layer, `/metrics` and `/health` as a router, the small server for workers |
 //! | `grpc` | yes | OTLP over gRPC; health checks of gRPC services and an LND node |
 //! | `http` | | OTLP over HTTP with protobuf bodies |
-//! | `tls` | | `https://` towards the Collector, and in HTTP health checks |
+//! | `tls` | | `https://` towards the Collector and Sentry, and in HTTP health checks |
 //! | `http-check` | | health check of an HTTP API, LN Markets' by default |
 //! | `redis` | | health check over your own `redis` 1 connection |
 //! | `sqlx` | | health check and polls over your own `sqlx` 0.8 pool |
 //! | `deadpool-postgres` | | the same over your own `deadpool-postgres` 0.14 pool |
+//! | `sentry` | | errors and panics to Sentry; brings `http` |
 
 #[doc(hidden)]
 pub mod __private;

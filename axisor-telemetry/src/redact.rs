@@ -12,8 +12,8 @@ pub const REDACTED: &str = "[redacted]";
 /// The most bytes [`text`] returns.
 pub const MAX_BYTES: usize = 1024;
 
-/// The most bytes that are looked at.
-const MAX_READ: usize = 8 * MAX_BYTES;
+/// A text is looked at up to so many times the bytes that are kept.
+const READ: usize = 8;
 
 /// The end of a text that was cut.
 const CUT: &str = "…";
@@ -25,16 +25,26 @@ const CUT: &str = "…";
 /// or base64 digits. It replaces too much rather than too little. A text that is too long ends in `…`.
 #[must_use]
 pub fn text(text: &str) -> Cow<'_, str> {
-    let read = beginning(text);
+    within(text, MAX_BYTES)
+}
+
+/// The same, at most `most` bytes long.
+pub(crate) fn within(text: &str, most: usize) -> Cow<'_, str> {
+    let read = beginning(text, READ * most);
     let secrets = secrets(read);
     let mut shown = Cow::Borrowed(read);
     if !secrets.is_empty() {
         shown = Cow::Owned(without(read, secrets));
     }
-    if read.len() < text.len() || shown.len() > MAX_BYTES {
-        shown = Cow::Owned(cut(&shown));
+    if read.len() < text.len() || shown.len() > most {
+        shown = Cow::Owned(cut(&shown, most));
     }
     shown
+}
+
+/// Whether the value of a field of this name is a credential, whatever it looks like.
+pub(crate) fn is_secret(name: &str) -> bool {
+    !secrets(&format!("{name}=x")).is_empty()
 }
 
 /// Where the secrets stand, in order. Every rule looks at the text as it came: none can hide another's evidence.
@@ -65,17 +75,17 @@ fn without(text: &str, secrets: Vec<Range<usize>>) -> String {
 }
 
 /// A cut within a credential could hide it from the rules, so the cut is made between words.
-fn beginning(text: &str) -> &str {
-    if text.len() <= MAX_READ {
+fn beginning(text: &str, most: usize) -> &str {
+    if text.len() <= most {
         return text;
     }
-    let head = &text[..boundary(text, MAX_READ)];
+    let head = &text[..boundary(text, most)];
     let end = head.rfind(char::is_whitespace).unwrap_or(0);
     &head[..end]
 }
 
-fn cut(text: &str) -> String {
-    let end = boundary(text, MAX_BYTES - CUT.len());
+fn cut(text: &str, most: usize) -> String {
+    let end = boundary(text, most - CUT.len());
     format!("{}{CUT}", &text[..end])
 }
 
@@ -206,6 +216,22 @@ mod tests {
     }
 
     #[test]
+    fn a_name_says_that_its_value_is_secret() {
+        for secret in [
+            "password",
+            "api_key",
+            "db.password",
+            "sentry_dsn",
+            "user_token",
+        ] {
+            assert!(is_secret(secret), "{secret}");
+        }
+        for harmless in ["user", "plan", "error", "attempt", "key"] {
+            assert!(!is_secret(harmless), "{harmless}");
+        }
+    }
+
+    #[test]
     fn a_long_text_ends_in_an_ellipsis_within_the_bound() {
         for long in ["word ".repeat(1000), "ü".repeat(700), "x".repeat(100_000)] {
             let short = text(&long);
@@ -219,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_credential_across_the_end_of_what_is_read_does_not_show() {
-        let filler = "password=x ".repeat(MAX_READ / 11);
+        let filler = "password=x ".repeat(READ * MAX_BYTES / 11);
         for gap in 0..40 {
             let given = format!("{filler}{}u://ada:hunter2@db", " ".repeat(gap));
             assert!(!text(&given).contains("hunter2"), "{gap}");

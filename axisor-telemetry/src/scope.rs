@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 
 use crate::clock::Clock;
 use crate::instruments::Instruments;
-use crate::trace::Spans;
+use crate::trace::{FailureSink, Spans};
 
 /// Everything a recorder needs of one built telemetry.
 pub(crate) struct Scope {
@@ -21,6 +21,8 @@ pub(crate) struct Scope {
     pub(crate) spans: Spans,
     pub(crate) propagator: Arc<dyn TextMapPropagator + Send + Sync>,
     pub(crate) clock: Clock,
+    /// Who looks at failures one by one.
+    pub(crate) failures: Option<Arc<dyn FailureSink>>,
 }
 
 /// The one telemetry installed in the life of this process.
@@ -63,6 +65,7 @@ impl Scope {
         spans: Spans,
         propagator: Arc<dyn TextMapPropagator + Send + Sync>,
         clock: Clock,
+        failures: Option<Arc<dyn FailureSink>>,
     ) -> Arc<Self> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self {
@@ -72,6 +75,7 @@ impl Scope {
             spans,
             propagator,
             clock,
+            failures,
         })
     }
 

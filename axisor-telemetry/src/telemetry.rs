@@ -24,12 +24,15 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::Config;
 use crate::health::Health;
 use crate::instruments::CustomMetrics;
-use crate::pipeline::{CollectError, Collector, Ledger, Pipeline, ShutdownError, ShutdownReport};
+use crate::pipeline::{
+    CollectError, Collector, Ledger, LogSink, Pipeline, ShutdownError, ShutdownReport,
+};
 use crate::poll::Polls;
 use crate::scope::Scope;
 use crate::{catalog, exposition, logs};
@@ -47,6 +50,7 @@ struct Inner {
     polls: Polls,
     collector: Collector,
     ledger: Arc<Ledger>,
+    logs: Option<LogSink>,
     pipeline: Pipeline,
     tracers: SdkTracerProvider,
     meters: SdkMeterProvider,
@@ -101,17 +105,54 @@ impl Telemetry {
     }
 
     /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces, as far as
-    /// `traces.level` admits them.
+    /// `traces.level` admits them, and events are sent by OTLP where `logs.exporter` says so, as far as `logging.level`
+    /// admits them.
     #[must_use]
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
     {
-        logs::spans(
+        logs::outgoing(
             self.tracer(),
             self.0.scope.spans.filter().directives(),
+            &self.0.config.logging,
+            self.0.logs.clone(),
             Arc::clone(&self.0.ledger),
         )
+    }
+
+    /// A layer for a `tracing` subscriber of your own that writes events to `writer`, each as a line with the ids of its
+    /// trace: as much as `logging.level` says, as `logging.format` says. [`init`](TelemetryBuilder::init) installs one
+    /// that writes to standard error.
+    ///
+    /// In JSON the names and their order are stable, and what a user calls a field stands below `fields`:
+    /// ```json
+    /// {"timestamp":"2026-01-02T03:04:05.678901Z","level":"INFO","target":"axisor::margin","message":"margin added",
+    ///  "service":"axisor-backend","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",
+    ///  "fields":{"plan":"pro","sats":5000}}
+    /// ```
+    /// The ids are those of the annotated function, the HTTP request or the `tracing` span in which the event happened,
+    /// sampled or not; without a trace they are absent. A spawned task is in the trace whose context it was given, as by
+    /// [`scope`](Self::scope) or OpenTelemetry's `with_current_context`. Messages and fields are redacted as
+    /// [`redact`](crate::redact) says, and a field whose name promises a secret shows none.
+    ///
+    /// ```
+    /// use axisor_telemetry::Telemetry;
+    /// use tracing_subscriber::layer::SubscriberExt;
+    ///
+    /// # fn example(telemetry: &Telemetry) {
+    /// let subscriber = tracing_subscriber::registry()
+    ///     .with(telemetry.layer())
+    ///     .with(telemetry.log_layer(std::io::stdout));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn log_layer<S, W>(&self, writer: W) -> impl Layer<S> + Send + Sync + use<S, W>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
+        W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+    {
+        logs::lines(&self.0.config, writer)
     }
 
     /// What a scrape gets: every series in the Prometheus text format 0.0.4.

@@ -12,7 +12,7 @@ use crate::place::Place;
 use crate::ports::{Endpoint, Ports};
 use crate::progress::Progress;
 use crate::render::{self, Seen};
-use crate::site::Site;
+use crate::site::{LogFiles, Site};
 use crate::stack::{Engine, Stack};
 
 /// Settings of a [`Stack`]; made by [`Stack::builder`].
@@ -25,6 +25,7 @@ pub struct StackBuilder {
     targets: BTreeMap<String, String>,
     scrape_interval: Option<Duration>,
     metric_expiration: Option<Duration>,
+    log_files: Option<LogFiles>,
     only: Option<Vec<Component>>,
     progress: Progress,
     dir: Option<PathBuf>,
@@ -85,6 +86,12 @@ impl StackBuilder {
     /// Has the Collector forget a series that was not pushed for so long.
     pub fn metric_expiration(mut self, expiration: Duration) -> Self {
         self.metric_expiration = Some(expiration);
+        self
+    }
+
+    /// Has the Collector begin a new file of log lines after so many megabytes, and keep so many full ones.
+    pub fn log_files(mut self, megabytes: u32, backups: u32) -> Self {
+        self.log_files = Some(LogFiles { megabytes, backups });
         self
     }
 
@@ -163,6 +170,7 @@ impl StackBuilder {
             components: self.components(),
             scrape_interval: self.scrape_interval,
             metric_expiration: self.metric_expiration,
+            log_files: self.log_files,
         };
         render::write(&site, &self.targets, seen)?;
         Ok((site, place))

@@ -216,7 +216,8 @@ fn environment(site: &Site) -> Vec<(String, String)> {
         site.prometheus_yml().display().to_string(),
     ));
     let expiration = site.metric_expiration_env();
-    env.extend(expiration.map(|(key, value)| (key.to_owned(), value)));
+    let from_here = expiration.into_iter().chain(site.log_files_env());
+    env.extend(from_here.map(|(key, value)| (key.to_owned(), value)));
     env
 }
 

@@ -251,6 +251,7 @@ mod tests {
             components: Component::ALL.into(),
             scrape_interval: None,
             metric_expiration: None,
+            log_files: None,
         }
     }
 

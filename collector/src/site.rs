@@ -18,6 +18,14 @@ pub(crate) struct Site {
     pub components: Vec<Component>,
     pub scrape_interval: Option<Duration>,
     pub metric_expiration: Option<Duration>,
+    pub log_files: Option<LogFiles>,
+}
+
+/// How much of services' log lines the Collector keeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LogFiles {
+    pub megabytes: u32,
+    pub backups: u32,
 }
 
 impl Site {
@@ -44,6 +52,21 @@ impl Site {
 
     pub(crate) fn prometheus_yml(&self) -> PathBuf {
         self.dir.join("prometheus.yml")
+    }
+
+    /// Where the Collector keeps services' log lines.
+    pub(crate) fn service_logs(&self) -> PathBuf {
+        self.dir.join("data").join("service-logs")
+    }
+
+    pub(crate) fn log_files_env(&self) -> Vec<(&'static str, String)> {
+        let Some(LogFiles { megabytes, backups }) = self.log_files else {
+            return Vec::new();
+        };
+        vec![
+            ("AXISOR_COLLECTOR_LOGS_MEGABYTES", megabytes.to_string()),
+            ("AXISOR_COLLECTOR_LOGS_BACKUPS", backups.to_string()),
+        ]
     }
 
     pub(crate) fn metric_expiration_env(&self) -> Option<(&'static str, String)> {

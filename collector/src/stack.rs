@@ -1,7 +1,7 @@
 //! A running stack.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reqwest::Method;
 use tokio::sync::Mutex;
@@ -132,6 +132,12 @@ impl Stack {
     /// `logs/<component>.log`, `prometheus.yml` as rendered, `data/<component>`.
     pub fn dir(&self) -> &Path {
         &self.site.dir
+    }
+
+    /// Where the Collector keeps services' log lines: `logs.json`, and full ones with their time in the name. In
+    /// containers that is a volume, and this directory is not there.
+    pub fn service_logs(&self) -> PathBuf {
+        self.site.service_logs()
     }
 
     /// Ends a component at once (SIGKILL).

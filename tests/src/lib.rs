@@ -6,6 +6,7 @@
 //! | [`prometheus`] [`jaeger`] | clients of their APIs |
 //! | [`service`] [`page`] | services as processes of their own, and what a page shows |
 //! | [`postgres`] [`redis`] [`server`] [`packages`] | the distribution's servers, started, frozen and stopped |
+//! | [`service_logs`] | services' log lines in the Collector's files |
 //! | [`until`](until()) [`ports`] | waiting for a condition, free ports |
 
 mod api;
@@ -19,6 +20,7 @@ pub mod prometheus;
 pub mod redis;
 pub mod server;
 pub mod service;
+pub mod service_logs;
 mod until;
 
 pub use api::ApiError;

@@ -62,6 +62,9 @@ impl Expansion<'_> {
         if args.in_flight {
             settings.extend(quote!(in_flight: true,));
         }
+        if args.capture {
+            settings.extend(quote!(capture: true,));
+        }
         settings
     }
 

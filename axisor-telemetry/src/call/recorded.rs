@@ -67,11 +67,20 @@ impl Recorded {
         let outcome = self.site.outcome(&ending);
         self.site
             .left(&self.scope, self.labels.as_deref(), outcome, ended);
+        let failures = self.scope.failures.as_deref();
+        let failures = failures.filter(|_| spec.capture);
+        if failures.is_none() && !matches!(self.span, CallSpan::Live(..)) {
+            return;
+        }
+        let result = ending.result();
+        if let Some(failures) = failures {
+            self.span.tell(spec, &result, failures);
+        }
         if let (CallSpan::Live(_, live), Some((_, ended))) = (self.span, ended) {
             let labels = self
                 .labels
                 .map_or_else(|| Labels::of(spec), |labels| *labels);
-            let ended = live.end(spec, labels, ending, ended);
+            let ended = live.end(spec, labels, result, ended);
             self.scope.spans.ended(ended);
         }
     }

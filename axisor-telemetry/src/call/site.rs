@@ -105,7 +105,7 @@ impl Site {
         self.installed.get_or_init(|| Installed {
             scope,
             has_span: self.admits_span(scope),
-            lean: self.spec.fixed && !self.spec.in_flight,
+            lean: self.spec.fixed && !self.spec.in_flight && !self.spec.capture,
         })
     }
 

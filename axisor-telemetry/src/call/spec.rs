@@ -34,6 +34,8 @@ pub struct Spec {
     pub duration: Option<&'static [f64]>,
     /// Whether calls under way are counted.
     pub in_flight: bool,
+    /// Whether each call that fails or panics is told to those who look at failures one by one, such as Sentry.
+    pub capture: bool,
 }
 
 /// How a call counts whose future was dropped.
@@ -76,6 +78,7 @@ impl Spec {
             count: Count::Success,
             duration: None,
             in_flight: false,
+            capture: false,
         }
     }
 

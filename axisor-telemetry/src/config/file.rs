@@ -91,7 +91,7 @@ fn raw(kind: Kind, value: &DeValue<'_>) -> Option<Raw> {
         (_, DeValue::String(text)) => text.to_string(),
         (Kind::Flag, DeValue::Boolean(flag)) => flag.to_string(),
         (
-            Kind::Count | Kind::Limit | Kind::Batch | Kind::Port | Kind::Time | Kind::Ratio,
+            Kind::Count | Kind::Limit | Kind::Batch(_) | Kind::Port | Kind::Time | Kind::Ratio,
             DeValue::Integer(number),
         ) => (number.radix() == 10).then(|| number.as_str().to_owned())?,
         (Kind::Ratio, DeValue::Float(number)) => number.as_str().to_owned(),

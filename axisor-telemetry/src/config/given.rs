@@ -106,7 +106,7 @@ impl Entry {
     /// The value as it may be shown.
     pub(super) fn masked(&self, kind: Kind) -> String {
         match (kind, &self.raw) {
-            (Kind::SecretText, _) | (Kind::Headers, Raw::Text(_)) => redact::REDACTED.to_owned(),
+            (Kind::Dsn, _) | (Kind::Headers, Raw::Text(_)) => redact::REDACTED.to_owned(),
             (Kind::Headers, Raw::Pairs(pairs)) => {
                 joined(pairs.iter().map(|(name, _)| (name, redact::REDACTED)))
             }

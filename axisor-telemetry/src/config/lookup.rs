@@ -16,7 +16,7 @@ pub(super) const COMPILED: &Features = &[
     ("grpc", cfg!(feature = "grpc")),
     ("http", cfg!(feature = "http")),
     ("tls", cfg!(feature = "tls")),
-    ("sentry", false), // does not exist yet
+    ("sentry", cfg!(feature = "sentry")),
 ];
 
 /// What was given, filled up as it is resolved.

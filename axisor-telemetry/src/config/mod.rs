@@ -32,8 +32,8 @@ pub use error::{ConfigError, Origin};
 pub use loader::Loader;
 pub use sections::reference;
 pub use values::{
-    Compression, LogFormat, MetricsExporter, Propagator, Protocol, Sampler, Secret, Statuses,
-    TracesExporter,
+    Compression, LogFormat, LogsExporter, MetricsExporter, Propagator, Protocol, Sampler, Secret,
+    Statuses, TracesExporter,
 };
 
 /// The effective configuration, complete and checked.
@@ -60,6 +60,8 @@ pub struct Config {
     pub traces: Traces,
     /// Metrics.
     pub metrics: Metrics,
+    /// Logs sent by OTLP.
+    pub logs: Logs,
     /// How context enters and leaves the process; empty: it does neither.
     pub propagators: Vec<Propagator>,
     /// Health checks.
@@ -122,7 +124,7 @@ pub struct Prometheus {
 }
 
 /// Section `sentry`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Sentry {
     /// Whether errors go to Sentry.
@@ -131,6 +133,8 @@ pub struct Sentry {
     pub dsn: Option<Secret>,
     /// Sentry's environment; the deployment's unless given.
     pub environment: Option<String>,
+    /// The share of errors that is sent, 0 to 1.
+    pub sample_rate: f64,
 }
 
 /// Section `logging`.
@@ -151,6 +155,8 @@ pub struct OtlpSignals {
     pub traces: Otlp,
     /// For metrics.
     pub metrics: Otlp,
+    /// For logs.
+    pub logs: Otlp,
 }
 
 /// Where and how one signal is sent by OTLP.
@@ -218,6 +224,22 @@ impl Metrics {
     pub fn push(&self) -> bool {
         self.exporters.contains(&MetricsExporter::Otlp)
     }
+}
+
+/// Section `logs`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Logs {
+    /// Where log lines go besides the process's own output: those that [`Logging::level`] lets through.
+    pub exporter: LogsExporter,
+    /// How many lines may wait, at least [`batch_size`](Self::batch_size).
+    pub queue_size: usize,
+    /// The most lines of one request, at least 1.
+    pub batch_size: usize,
+    /// How long a batch waits to fill up.
+    pub schedule_delay: Duration,
+    /// How long one batch may take, tries and pauses together.
+    pub export_timeout: Duration,
 }
 
 /// Section `health`.

@@ -3,7 +3,7 @@
 use super::error::{ConfigError, Origin};
 use super::given::{Entry, Raw};
 use super::lookup::Resolver;
-use super::values::{Protocol, Secret, TracesExporter};
+use super::values::{LogsExporter, Protocol, Secret, TracesExporter};
 use super::{Metrics, Otlp, OtlpSignals, parse};
 
 /// The keys of OTLP, general or of one signal.
@@ -47,7 +47,21 @@ pub(super) const METRICS: OtlpKeys = OtlpKeys {
     path: "v1/metrics",
 };
 
+pub(super) const LOGS: OtlpKeys = OtlpKeys {
+    endpoint: "otlp.logs.endpoint",
+    protocol: "otlp.logs.protocol",
+    headers: "otlp.logs.headers",
+    timeout: "otlp.logs.timeout",
+    compression: "otlp.logs.compression",
+    certificate: "otlp.logs.certificate",
+    path: "v1/logs",
+};
+
 impl Resolver<'_> {
+    pub(super) fn has_own_endpoint(&self, keys: &OtlpKeys) -> bool {
+        self.is_given(keys.endpoint)
+    }
+
     pub(super) fn has_endpoint(&self, keys: &OtlpKeys) -> bool {
         self.is_given(GENERAL.endpoint) || self.is_given(keys.endpoint)
     }
@@ -56,15 +70,17 @@ impl Resolver<'_> {
         &mut self,
         exporter: TracesExporter,
         metrics: &Metrics,
+        logs: LogsExporter,
     ) -> Result<OtlpSignals, ConfigError> {
         self.check_general()?;
         let signals = OtlpSignals {
             traces: self.otlp_signal(&TRACES, exporter == TracesExporter::Otlp)?,
             metrics: self.otlp_signal(&METRICS, metrics.push())?,
+            logs: self.otlp_signal(&LOGS, logs == LogsExporter::Otlp)?,
         };
-        let both = [&signals.traces, &signals.metrics];
-        if both.iter().any(|otlp| otlp.certificate.is_some())
-            && !both.iter().any(|otlp| otlp.is_tls())
+        let all = [&signals.traces, &signals.metrics, &signals.logs];
+        if all.iter().any(|otlp| otlp.certificate.is_some())
+            && !all.iter().any(|otlp| otlp.is_tls())
         {
             self.warn("`otlp.certificate` has no effect: no endpoint begins with `https://`");
         }

@@ -10,8 +10,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::Targets;
 
 use super::values::{
-    Compression, LogFormat, MetricsExporter, Propagator, Protocol, Sampler, Secret, Statuses,
-    TracesExporter,
+    Compression, LogFormat, LogsExporter, MetricsExporter, Propagator, Protocol, Sampler, Secret,
+    Statuses, TracesExporter,
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -22,8 +22,14 @@ pub(super) fn text(given: &str) -> Option<String> {
     (!given.trim().is_empty()).then(|| given.to_owned())
 }
 
-pub(super) fn secret(given: &str) -> Option<Secret> {
-    text(given).map(Secret::new)
+/// `{scheme}://{key}@{host}/{path}{project}`; Sentry's own parser has the last word.
+pub(super) fn dsn(given: &str) -> Option<Secret> {
+    let uri: Uri = given.parse().ok()?;
+    let web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let (key, host) = uri.authority()?.as_str().rsplit_once('@')?;
+    let project = uri.path().rsplit('/').next()?;
+    let whole = [key, host, project].iter().all(|part| !part.is_empty());
+    (web && whole && uri.query().is_none()).then(|| Secret::new(given.to_owned()))
 }
 
 pub(super) fn flag(given: &str) -> Option<bool> {
@@ -193,8 +199,12 @@ pub(super) fn metrics_exporters(given: &str) -> Option<Vec<MetricsExporter>> {
     })
 }
 
-pub(super) fn no_exporter(given: &str) -> Option<()> {
-    (given == "none").then_some(())
+pub(super) fn logs_exporter(given: &str) -> Option<LogsExporter> {
+    match given {
+        "otlp" => Some(LogsExporter::Otlp),
+        "none" => Some(LogsExporter::None),
+        _ => None,
+    }
 }
 
 pub(super) fn propagators(given: &str) -> Option<Vec<Propagator>> {

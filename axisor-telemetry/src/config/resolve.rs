@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::error::ConfigError;
 use super::given::{Entry, Layer};
 use super::lookup::{Features, Resolver};
-use super::otlp::{METRICS, TRACES};
+use super::otlp::{LOGS, METRICS, TRACES};
 use super::sections::ATTRIBUTES;
 use super::values::{MetricsExporter, Sampler};
-use super::{Config, Health, Logging, Metrics, Poll, Prometheus, Sentry, Service, Traces, parse};
+use super::{
+    Config, Health, Logging, Logs, Metrics, Poll, Prometheus, Sentry, Service, Traces, parse,
+};
 
 /// From here on a Collector as ours forgets a service between two pushes.
 const COLLECTOR_FORGETS: Duration = Duration::from_secs(30);
@@ -30,7 +32,6 @@ pub(super) fn config(
 
 impl Resolver<'_> {
     fn config(mut self) -> Result<Config, ConfigError> {
-        self.get("logs.exporter", parse::no_exporter)?;
         let disabled = self.get("disabled", parse::flag)?;
         if disabled {
             self.switch_off()?;
@@ -38,11 +39,12 @@ impl Resolver<'_> {
         let prometheus = self.prometheus()?;
         let traces = self.traces()?;
         let metrics = self.metrics(prometheus.enabled)?;
+        let logs = self.logs()?;
         Ok(Config {
             service: self.service()?,
             environment: self.optional("deployment.environment.name", parse::text)?,
             resource_attributes: self.pairs(ATTRIBUTES)?,
-            otlp: self.otlp(traces.exporter, &metrics)?,
+            otlp: self.otlp(traces.exporter, &metrics, logs.exporter)?,
             sentry: self.sentry()?,
             logging: self.logging()?,
             propagators: self.get("propagators", parse::propagators)?,
@@ -52,6 +54,7 @@ impl Resolver<'_> {
             prometheus,
             traces,
             metrics,
+            logs,
             listing: self.listing(),
             warnings: self.warnings,
         })
@@ -63,12 +66,16 @@ impl Resolver<'_> {
         self.optional("traces.exporter", parse::traces_exporter)?;
         self.get("traces.sampler", |name| parse::sampler(name, 1.0))?;
         self.optional("metrics.exporter", parse::metrics_exporters)?;
+        self.optional("logs.exporter", parse::logs_exporter)?;
+        self.get("sentry.enabled", parse::flag)?;
         let origin = self.origin("disabled");
         for (key, value) in [
             ("prometheus.enabled", "false"),
             ("traces.exporter", "none"),
             ("traces.sampler", "always_off"),
             ("metrics.exporter", "none"),
+            ("logs.exporter", "none"),
+            ("sentry.enabled", "false"),
         ] {
             self.given.insert(key, Entry::text(value, origin.clone()));
         }
@@ -104,11 +111,16 @@ impl Resolver<'_> {
         self.inherit("deployment.environment.name", "sentry.environment");
         let sentry = Sentry {
             enabled: self.get("sentry.enabled", parse::flag)?,
-            dsn: self.optional("sentry.dsn", parse::secret)?,
+            dsn: self.optional("sentry.dsn", parse::dsn)?,
             environment: self.optional("sentry.environment", parse::text)?,
+            sample_rate: self.get("sentry.sample_rate", parse::ratio)?,
         };
         if sentry.enabled {
             self.need("sentry.enabled", "sentry")?;
+            let dsn = self.get("sentry.dsn", parse::dsn)?;
+            if dsn.expose().starts_with("https:") {
+                self.need("sentry.dsn", "tls")?;
+            }
         }
         Ok(sentry)
     }
@@ -152,20 +164,47 @@ impl Resolver<'_> {
             "none"
         };
         self.fall_back("traces.exporter", exporter);
-        let queue_size = self.get("traces.queue_size", parse::count)?;
-        self.fall_back("traces.batch_size", queue_size.min(512).to_string());
-        let fits = |text: &str| parse::count(text).filter(|size| *size <= queue_size);
+        let (queue_size, batch_size) = self.queue("traces.queue_size", "traces.batch_size")?;
         Ok(Traces {
             exporter: self.get("traces.exporter", parse::traces_exporter)?,
             level: self.get("traces.level", parse::targets)?,
             sampler: self.sampler()?,
             queue_size,
-            batch_size: self.get("traces.batch_size", fits)?,
+            batch_size,
             schedule_delay: self.time("traces.schedule_delay")?,
             export_timeout: self.time("traces.export_timeout")?,
             attribute_count_limit: self.get("traces.attribute_count_limit", parse::limit)?,
             event_count_limit: self.get("traces.event_count_limit", parse::limit)?,
             link_count_limit: self.get("traces.link_count_limit", parse::limit)?,
+        })
+    }
+
+    /// The sizes of a queue and of its batches.
+    fn queue(
+        &mut self,
+        queue: &'static str,
+        batch: &'static str,
+    ) -> Result<(usize, usize), ConfigError> {
+        let queue_size = self.get(queue, parse::count)?;
+        self.fall_back(batch, queue_size.min(512).to_string());
+        let fits = |text: &str| parse::count(text).filter(|size| *size <= queue_size);
+        Ok((queue_size, self.get(batch, fits)?))
+    }
+
+    fn logs(&mut self) -> Result<Logs, ConfigError> {
+        let exporter = if self.has_own_endpoint(&LOGS) {
+            "otlp"
+        } else {
+            "none"
+        };
+        self.fall_back("logs.exporter", exporter);
+        let (queue_size, batch_size) = self.queue("logs.queue_size", "logs.batch_size")?;
+        Ok(Logs {
+            exporter: self.get("logs.exporter", parse::logs_exporter)?,
+            queue_size,
+            batch_size,
+            schedule_delay: self.time("logs.schedule_delay")?,
+            export_timeout: self.time("logs.export_timeout")?,
         })
     }
 

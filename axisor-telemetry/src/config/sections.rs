@@ -37,13 +37,14 @@ pub(super) enum Fallback {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
-    SecretText,
+    /// Secret.
+    Dsn,
     Flag,
     Count,
     /// A count that may be 0.
     Limit,
-    /// A count bounded by another setting.
-    Batch,
+    /// A count bounded by another setting, in these words.
+    Batch(&'static str),
     Port,
     HttpPath,
     Time,
@@ -70,11 +71,11 @@ impl Kind {
     /// The end of "expected …".
     pub(super) const fn expected(self) -> &'static str {
         match self {
-            Self::Text | Self::SecretText => "text that is not empty",
+            Self::Text => "text that is not empty",
+            Self::Dsn => "a Sentry DSN such as `https://key@sentry.example/1`",
             Self::Flag => "`true` or `false`",
             Self::Count => "a whole number from 1 to 1000000",
             Self::Limit => "a whole number from 0 to 1000000",
-            Self::Batch => "a whole number from 1 to `traces.queue_size`",
             Self::Port => "a port from 0 to 65535",
             Self::HttpPath => {
                 "a path other than `/health`, `/livez` and `/readyz` that begins with `/`, of letters, digits, `/`, `-`, `_`, `.` and `~`"
@@ -100,7 +101,7 @@ impl Kind {
             Self::Targets => {
                 "`trace`, `debug`, `info`, `warn`, `error`, `off` or directives `target=level` such as `info,sqlx=off`"
             }
-            Self::Choice(words) | Self::List(words) => words,
+            Self::Batch(words) | Self::Choice(words) | Self::List(words) => words,
             Self::Attributes => "`name=value` pairs separated by commas, values percent-encoded",
             Self::Headers => {
                 "`name=value` pairs separated by commas, values percent-encoded, valid as HTTP headers, with gRPC no name that ends in `-bin`"
@@ -175,11 +176,13 @@ pub(super) static SETTINGS: &[Setting] = &[
         "The path of the exposition."),
 
     setting("sentry.enabled", &["AXISOR_SENTRY_ENABLED"], Is("false"), Kind::Flag,
-        "Whether errors go to Sentry; needs the feature `sentry`, which does not exist yet."),
-    setting("sentry.dsn", &["AXISOR_SENTRY_DSN"], Unset, Kind::SecretText,
-        "Where they go. Secret."),
+        "Whether errors go to Sentry; needs the feature `sentry`."),
+    setting("sentry.dsn", &["AXISOR_SENTRY_DSN"], Unset, Kind::Dsn,
+        "Where they go. Secret. `https://` needs the feature `tls`."),
     setting("sentry.environment", &["AXISOR_SENTRY_ENVIRONMENT"], Derived("`deployment.environment.name`"), Kind::Text,
         "Sentry's environment."),
+    setting("sentry.sample_rate", &["AXISOR_SENTRY_SAMPLE_RATE"], Is("1"), Kind::Ratio,
+        "The share of errors that is sent. Traces have a sampler of their own and do not go to Sentry."),
 
     setting("logging.level", &["RUST_LOG", "AXISOR_LOGGING_LEVEL"], Is("info"), Kind::Filter,
         "The least level logged, or directives."),
@@ -187,7 +190,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         "How a line looks."),
 
     setting("otlp.endpoint", &["OTEL_EXPORTER_OTLP_ENDPOINT"], Derived("`http://localhost:4317`, with HTTP `http://localhost:4318`"), Kind::Endpoint,
-        "The Collector, for all signals. With HTTP `/v1/traces` or `/v1/metrics` is appended. `https://` needs the feature `tls`. Like every general setting it gives way to the signal's own, wherever either stands."),
+        "The Collector, for all signals. With HTTP `/v1/traces`, `/v1/metrics` or `/v1/logs` is appended. `https://` needs the feature `tls`. Like every general setting it gives way to the signal's own, wherever either stands."),
     setting("otlp.protocol", &["OTEL_EXPORTER_OTLP_PROTOCOL"], Is("grpc"), PROTOCOL,
         "The protocol; needs the feature `grpc` or `http`."),
     setting("otlp.headers", &["OTEL_EXPORTER_OTLP_HEADERS"], Unset, Kind::Headers,
@@ -225,6 +228,19 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting("otlp.metrics.certificate", &["OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE"], Derived("`otlp.certificate`"), Kind::Certificate,
         "For metrics."),
 
+    setting("otlp.logs.endpoint", &["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"], Derived("from `otlp.endpoint`"), Kind::Endpoint,
+        "The whole URL for logs; nothing is appended."),
+    setting("otlp.logs.protocol", &["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL"], Derived("`otlp.protocol`"), PROTOCOL,
+        "For logs."),
+    setting("otlp.logs.headers", &["OTEL_EXPORTER_OTLP_LOGS_HEADERS"], Derived("`otlp.headers`"), Kind::Headers,
+        "For logs, in place of the general ones."),
+    setting("otlp.logs.timeout", &["OTEL_EXPORTER_OTLP_LOGS_TIMEOUT"], Derived("`otlp.timeout`"), Kind::Time,
+        "For logs."),
+    setting("otlp.logs.compression", &["OTEL_EXPORTER_OTLP_LOGS_COMPRESSION"], Derived("`otlp.compression`"), COMPRESSION,
+        "For logs."),
+    setting("otlp.logs.certificate", &["OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE"], Derived("`otlp.certificate`"), Kind::Certificate,
+        "For logs."),
+
     setting("traces.exporter", &["OTEL_TRACES_EXPORTER"], Derived("`otlp` once an endpoint for spans is given, else `none`"), Kind::Choice("`otlp`, `console` or `none`"),
         "Where spans go."),
     setting("traces.level", &["AXISOR_TRACES_LEVEL"], Is("info"), Kind::Targets,
@@ -235,7 +251,7 @@ pub(super) static SETTINGS: &[Setting] = &[
         "The share of traces a `…traceidratio` sampler records; 1 unless given."),
     setting("traces.queue_size", &["OTEL_BSP_MAX_QUEUE_SIZE"], Is("2048"), Kind::Count,
         "How many ended spans may wait; what does not fit is dropped and counted."),
-    setting("traces.batch_size", &["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"], Derived("512, at most the queue's size"), Kind::Batch,
+    setting("traces.batch_size", &["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"], Derived("512, at most the queue's size"), Kind::Batch("a whole number from 1 to `traces.queue_size`"),
         "The most spans of one request."),
     setting("traces.schedule_delay", &["OTEL_BSP_SCHEDULE_DELAY"], Is("5s"), Kind::Time,
         "How long a batch waits to fill up."),
@@ -257,8 +273,16 @@ pub(super) static SETTINGS: &[Setting] = &[
     setting("metrics.series_bound", &["AXISOR_METRICS_SERIES_BOUND"], Is("10000"), Kind::Count,
         "The most series a family may have."),
 
-    setting("logs.exporter", &["OTEL_LOGS_EXPORTER"], Is("none"), Kind::Choice("`none`, since logs by OTLP are not supported yet"),
-        "Where logs go besides the process's own output."),
+    setting("logs.exporter", &["OTEL_LOGS_EXPORTER"], Derived("`otlp` once `otlp.logs.endpoint` is given, else `none`"), Kind::Choice("`otlp` or `none`"),
+        "Where log lines go besides the process's own output, which is always there. A Collector must have a pipeline for logs to take them."),
+    setting("logs.queue_size", &["OTEL_BLRP_MAX_QUEUE_SIZE"], Is("2048"), Kind::Count,
+        "How many lines may wait; what does not fit is dropped and counted."),
+    setting("logs.batch_size", &["OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"], Derived("512, at most the queue's size"), Kind::Batch("a whole number from 1 to `logs.queue_size`"),
+        "The most lines of one request."),
+    setting("logs.schedule_delay", &["OTEL_BLRP_SCHEDULE_DELAY"], Is("1s"), Kind::Time,
+        "How long a batch waits to fill up."),
+    setting("logs.export_timeout", &["OTEL_BLRP_EXPORT_TIMEOUT"], Is("60s"), Kind::Time,
+        "How long one batch is tried again, as for spans; OpenTelemetry has 30 s."),
 
     setting("propagators", &["OTEL_PROPAGATORS"], Is("tracecontext,baggage"), Kind::List("`tracecontext`, `baggage`, both separated by a comma, or `none`"),
         "How context travels between processes."),

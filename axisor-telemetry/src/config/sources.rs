@@ -99,9 +99,11 @@ fn odd_port(name: &str, value: &OsStr) -> Option<String> {
 
 /// A warning for each of the specification's variables that one may count on and that has no effect.
 pub(super) fn without_effect(variables: &Variables) -> Vec<String> {
-    const COUNTED_ON: [&str; 6] = [
+    const COUNTED_ON: [&str; 8] = [
         "OTEL_EXPORTER_OTLP_",
         "OTEL_BSP_",
+        "OTEL_BLRP_",
+        "OTEL_LOGRECORD_",
         "OTEL_SPAN_",
         "OTEL_EVENT_ATTRIBUTE_",
         "OTEL_LINK_ATTRIBUTE_",

@@ -10,7 +10,7 @@ use crate::redact;
 pub struct Secret(String);
 
 impl Secret {
-    pub(super) fn new(value: String) -> Self {
+    pub(crate) fn new(value: String) -> Self {
         Self(value)
     }
 
@@ -67,6 +67,16 @@ pub enum MetricsExporter {
     Otlp,
     /// Only to the in-process exposition.
     Prometheus,
+}
+
+/// Where logs go besides the process's own output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogsExporter {
+    /// Nowhere.
+    None,
+    /// To a Collector.
+    Otlp,
 }
 
 /// Which traces are recorded: <https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling>.

@@ -11,6 +11,7 @@ use super::layer::{HttpLayer, Metrics};
 use super::{route, span};
 use crate::clock::Moment;
 use crate::scope::Scope;
+use crate::trace::{Failure, Route, Seen};
 use opentelemetry_http::HeaderExtractor;
 
 /// A request under way. Dropped before its end, it is a client that left.
@@ -43,6 +44,9 @@ pub(super) enum End {
 
 /// What ran panicked; the panic hook has already said so.
 pub(super) struct Panicked;
+
+/// Where an answer of 503 is an answer and no failure.
+const PROBES: [&str; 3] = ["/health", "/livez", "/readyz"];
 
 /// Left in a request's extensions by the layer that counts it.
 #[derive(Clone)]
@@ -118,7 +122,31 @@ impl Exchange {
             self.count(end);
         }
         let route = self.route.take();
+        if let Some(error_type) = span::error_type(self.status, end) {
+            self.tell(route.as_deref(), end, error_type);
+        }
         span::end(&self.context.span(), route, self.status, end);
+    }
+
+    /// Tells of a request that failed, but for those that ask how the service is.
+    fn tell(&self, route: Option<&str>, end: End, error_type: String) {
+        let Some(failures) = &self.scope.failures else {
+            return;
+        };
+        let seen = match end {
+            End::HandlerPanicked | End::BodyPanicked if failures.wants_panics() => Seen::Panic,
+            End::HandlerPanicked | End::BodyPanicked => return,
+            _ => Seen::Request,
+        };
+        if route.is_some_and(|route| PROBES.contains(&route)) {
+            return;
+        }
+        let failure = Failure::below(&self.context, seen, span::name(self.method, route));
+        failures.failed(Failure {
+            error_type,
+            route: route.map(Arc::from), // as it is known by now
+            ..failure
+        });
     }
 
     fn count(&self, end: End) {
@@ -161,5 +189,9 @@ fn context<B>(
     let parent = layer.propagator.extract(&headers);
     let builder = span::builder(request, method, route);
     let span = layer.scope.tracer.build_with_context(builder, &parent);
-    layer.scope.within(parent.with_span(span))
+    let context = layer.scope.within(parent.with_span(span));
+    match (&layer.scope.failures, route) {
+        (Some(_), Some(route)) => context.with_value(Route(Arc::from(route))),
+        _ => context,
+    }
 }

@@ -63,7 +63,7 @@ pub(super) fn end(span: &SpanRef<'_>, route: Option<String>, status: Option<Stat
     span.end();
 }
 
-fn error_type(status: Option<StatusCode>, end: End) -> Option<String> {
+pub(super) fn error_type(status: Option<StatusCode>, end: End) -> Option<String> {
     let error = match end {
         End::HandlerPanicked | End::BodyPanicked => "panic",
         End::BodyBroke => "broken_body",

@@ -16,6 +16,7 @@ use opentelemetry_sdk::Resource;
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
+use super::batches::{Encode, Items};
 use super::queue::Waiting;
 use crate::catalog::SCOPE;
 use crate::clock::{Anchor, Clock};
@@ -60,9 +61,19 @@ impl Encoder {
             limit,
         }
     }
+}
 
-    /// All spans in as many requests as they need.
-    pub(super) fn encode(&self, batch: Vec<Waiting>) -> Vec<EncodedSpans> {
+impl Items for EncodedSpans {
+    fn items(&self) -> usize {
+        self.spans
+    }
+}
+
+impl Encode for Encoder {
+    type Item = Waiting;
+    type Request = EncodedSpans;
+
+    fn encode(&self, batch: Vec<Waiting>) -> Vec<EncodedSpans> {
         let anchor = self.clock.anchor();
         let mut requests = Requests::new(self);
         let mut others = Vec::new();

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use opentelemetry::Context;
 use tracing::dispatcher::{self, Dispatch, WeakDispatch};
 
 use crate::catalog::TELEMETRY_DROPPED;
@@ -19,15 +20,23 @@ pub enum Signal {
     Traces,
     /// Points of series.
     Metrics,
+    /// Log lines.
+    Logs,
+    /// Errors to Sentry.
+    Errors,
 }
 
 impl Signal {
+    const COUNT: usize = 4;
+
     /// The value of the `signal` label.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Traces => "traces",
             Self::Metrics => "metrics",
+            Self::Logs => "logs",
+            Self::Errors => "errors",
         }
     }
 }
@@ -68,8 +77,9 @@ const QUIET: Duration = Duration::from_secs(10);
 pub(crate) struct Ledger {
     exported: Arc<CounterFamily>,
     dropped: Arc<CounterFamily>,
-    traces: Account,
-    metrics: Account,
+    accounts: [Account; Signal::COUNT],
+    /// Losses to be logged by the exporters' thread.
+    unsaid: Mutex<Vec<(Signal, Loss, &'static str)>>,
     log: OnceLock<WeakDispatch>,
     /// The subscriber of the thread that built the telemetry, as long as there is no better one.
     builders_log: WeakDispatch,
@@ -109,8 +119,8 @@ impl Ledger {
         Arc::new(Self {
             exported: Arc::clone(&instruments.telemetry_exported),
             dropped: Arc::clone(&instruments.telemetry_dropped),
-            traces: Account::default(),
-            metrics: Account::default(),
+            accounts: Default::default(),
+            unsaid: Mutex::default(),
             log: OnceLock::new(),
             builders_log: dispatcher::get_default(Dispatch::downgrade),
         })
@@ -134,27 +144,56 @@ impl Ledger {
     }
 
     pub(crate) fn lost(&self, signal: Signal, loss: Loss, items: u64, why: impl fmt::Display) {
+        self.count_lost(signal, loss, items);
+        self.failing(signal, loss, why);
+    }
+
+    /// The same where nothing may be logged: while a line is being taken `tracing` cannot take another, and a panic may
+    /// have begun anywhere.
+    pub(crate) fn lost_while_logging(&self, signal: Signal, loss: Loss, why: &'static str) {
+        self.count_lost(signal, loss, 1);
+        if self.account(signal).begins(loss) {
+            self.unsaid().push((signal, loss, why));
+        }
+    }
+
+    fn count_lost(&self, signal: Signal, loss: Loss, items: u64) {
         let account = self.account(signal);
         account.dropped.fetch_add(items, Ordering::Relaxed);
         self.dropped
             .with(&[signal.as_str(), loss.as_str()])
             .add(items);
-        self.failing(signal, loss, why);
+    }
+
+    /// Logs what could not be logged where it happened.
+    pub(crate) fn say(&self) {
+        let unsaid = std::mem::take(&mut *self.unsaid());
+        for (signal, loss, why) in unsaid {
+            self.log_failing(signal, loss, why);
+        }
     }
 
     /// A failure that lost nothing yet.
     pub(crate) fn failing(&self, signal: Signal, loss: Loss, why: impl fmt::Display) {
         if self.account(signal).begins(loss) {
-            self.log(|| {
-                tracing::warn!(
-                    signal = signal.as_str(),
-                    reason = loss.as_str(),
-                    error = %redact::text(&why.to_string()),
-                    "telemetry is not exported; {} counts what is lost",
-                    TELEMETRY_DROPPED.name
-                );
-            });
+            self.log_failing(signal, loss, why);
         }
+    }
+
+    fn log_failing(&self, signal: Signal, loss: Loss, why: impl fmt::Display) {
+        self.log(|| {
+            tracing::warn!(
+                signal = signal.as_str(),
+                reason = loss.as_str(),
+                error = %redact::text(&why.to_string()),
+                "telemetry is not exported; {} counts what is lost",
+                TELEMETRY_DROPPED.name
+            );
+        });
+    }
+
+    fn unsaid(&self) -> MutexGuard<'_, Vec<(Signal, Loss, &'static str)>> {
+        self.unsaid.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Items exported and dropped so far.
@@ -167,13 +206,12 @@ impl Ledger {
     }
 
     fn account(&self, signal: Signal) -> &Account {
-        match signal {
-            Signal::Traces => &self.traces,
-            Signal::Metrics => &self.metrics,
-        }
+        &self.accounts[signal as usize]
     }
 
+    /// Lines of this are never sent: they would be lost as well, and what tells of that loss, too.
     fn log(&self, event: impl FnOnce()) {
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
         let log = self.log.get().unwrap_or(&self.builders_log);
         if let Some(log) = log.upgrade() {
             dispatcher::with_default(&log, event);

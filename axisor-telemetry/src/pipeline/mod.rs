@@ -1,21 +1,27 @@
 //! Out of the process: resource, readers, exporters and their thread, and the account of what was sent.
 
+mod batches;
 mod console;
 mod control;
 mod encode;
 mod ledger;
+mod log_records;
 mod metrics;
+#[cfg(not(feature = "sentry"))]
+mod no_sentry;
 mod otlp;
 mod queue;
 mod resource;
+#[cfg(feature = "sentry")]
+mod sentry;
 mod shared;
 mod shutdown;
 mod split;
 mod thread;
-mod traces;
 
 pub(crate) use ledger::Ledger;
 pub use ledger::{Loss, Signal};
+pub(crate) use log_records::LogSink;
 pub use metrics::CollectError;
 pub(crate) use metrics::{Collector, Reader, families};
 pub(crate) use resource::resource;
@@ -33,9 +39,16 @@ use opentelemetry_sdk::trace::{
 };
 
 use crate::clock::Clock;
-use crate::config::{Config, Sampler, TracesExporter};
-use crate::trace::{Limits, Sampling, SpanFilter, SpanSink, Spans};
+use crate::config::{Config, Logs, LogsExporter, Sampler, Traces, TracesExporter};
+use crate::trace::{FailureSink, Limits, Sampling, SpanFilter, SpanSink, Spans};
+use encode::Encoder;
+use log_records::LineEncoder;
+#[cfg(not(feature = "sentry"))]
+use no_sentry as sentry;
+use queue::Batching;
 use shared::Shared;
+use shutdown::Destination;
+use split::MAX_REQUEST;
 use thread::ExporterThread;
 
 /// A provider for users' own instruments, each with as many series as one of the product's may have.
@@ -86,6 +99,14 @@ pub enum PipelineError {
     /// The system gave no thread or runtime.
     #[error("the exporters' thread cannot be started, expected the system to give one more thread")]
     Thread(#[source] io::Error),
+    /// Sentry does not take its DSN.
+    #[error(
+        "`sentry.dsn` is no DSN, expected one such as `https://key@sentry.example/1`: {reason}"
+    )]
+    Dsn {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The receiver of a signal cannot be spoken to as configured.
     #[error("{} cannot be sent to {endpoint}: {reason}", signal.as_str())]
     Receiver {
@@ -104,6 +125,8 @@ pub(crate) struct Started {
     /// With a processor for each sink.
     pub(crate) tracers: TracerProviderBuilder,
     pub(crate) sinks: Vec<Arc<dyn SpanSink>>,
+    pub(crate) logs: Option<LogSink>,
+    pub(crate) failures: Option<Arc<dyn FailureSink>>,
 }
 
 impl Started {
@@ -117,6 +140,8 @@ impl Started {
             pipeline: Pipeline::new(Arc::clone(ledger)),
             tracers,
             sinks: Vec::new(),
+            logs: None,
+            failures: None,
         };
         users.into_iter().fold(nothing, |started, exporter| {
             started.sink(Arc::new(exporter))
@@ -146,17 +171,34 @@ pub(crate) fn start(
     let mut started = Started::new(tracers, users, ledger);
     match config.traces.exporter {
         TracesExporter::Otlp => {
-            let settings = config.traces.clone();
-            let (queue, hold, exporter) = traces::queue(settings, resource, clock.clone(), ledger);
-            started
-                .pipeline
-                .send_spans(&config.otlp.traces, hold, exporter)?;
+            let encoder = Encoder::new(resource, clock.clone(), MAX_REQUEST);
+            let settings = Batching::from(&config.traces);
+            let ((queue, hold), exporter) =
+                batches::queue(Signal::Traces, settings, encoder, ledger);
+            started.pipeline.send_batches(
+                &Destination::of_otlp(&config.otlp.traces),
+                hold,
+                exporter,
+            )?;
             started = started.sink(queue);
         }
         TracesExporter::Console => {
             started = started.sink(Arc::new(console::TreePrinter::new(ledger, clock.clone())));
         }
         TracesExporter::None => {}
+    }
+    if config.logs.exporter == LogsExporter::Otlp {
+        let encoder = LineEncoder::new(resource, MAX_REQUEST);
+        let settings = Batching::from(&config.logs);
+        let ((queue, hold), exporter) = batches::queue(Signal::Logs, settings, encoder, ledger);
+        started
+            .pipeline
+            .send_batches(&Destination::of_otlp(&config.otlp.logs), hold, exporter)?;
+        started.logs = Some(LogSink::new(queue));
+    }
+    if config.sentry.enabled {
+        let failures = sentry::start(config, &mut started.pipeline, ledger)?;
+        started.failures = Some(failures);
     }
     if config.metrics.push() {
         let (push, pusher) = metrics::push(config.metrics.clone(), collector, ledger);
@@ -165,6 +207,28 @@ pub(crate) fn start(
             .push_metrics(&config.otlp.metrics, push, pusher)?;
     }
     Ok(started)
+}
+
+impl From<&Traces> for Batching {
+    fn from(traces: &Traces) -> Self {
+        Self {
+            queue_size: traces.queue_size,
+            batch_size: traces.batch_size,
+            schedule_delay: traces.schedule_delay,
+            export_timeout: traces.export_timeout,
+        }
+    }
+}
+
+impl From<&Logs> for Batching {
+    fn from(logs: &Logs) -> Self {
+        Self {
+            queue_size: logs.queue_size,
+            batch_size: logs.batch_size,
+            schedule_delay: logs.schedule_delay,
+            export_timeout: logs.export_timeout,
+        }
+    }
 }
 
 /// How spans of calls are made, as the configuration says.

@@ -25,6 +25,7 @@ use absent as grpc;
 #[cfg(not(feature = "http"))]
 use absent as http;
 use bytes::Bytes;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
@@ -33,6 +34,7 @@ use prost::Message as _;
 use tokio::time::Instant;
 
 use super::encode::EncodedSpans;
+use super::log_records::EncodedLines;
 use crate::config::{Otlp, Protocol};
 
 /// A request of one signal and how its answer tells what was refused.
@@ -71,6 +73,20 @@ impl Export for ExportMetricsServiceRequest {
     fn rejected(answer: Self::Answer) -> (u64, String) {
         let part = answer.partial_success.unwrap_or_default();
         (unsigned(part.rejected_data_points), part.error_message)
+    }
+}
+
+impl Export for EncodedLines {
+    type Answer = ExportLogsServiceResponse;
+    const METHOD: &'static str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+
+    fn message(&self) -> Bytes {
+        self.message.clone()
+    }
+
+    fn rejected(answer: Self::Answer) -> (u64, String) {
+        let part = answer.partial_success.unwrap_or_default();
+        (unsigned(part.rejected_log_records), part.error_message)
     }
 }
 
@@ -126,10 +142,10 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// # Errors
     /// What is wrong with the endpoint, the headers or the certificates.
-    pub(crate) fn new(otlp: &Otlp) -> Result<Self, String> {
+    pub(crate) fn new(otlp: &Otlp, content_type: &'static str) -> Result<Self, String> {
         let connection = match otlp.protocol {
-            Protocol::Grpc => grpc::connect(otlp)?,
-            Protocol::HttpProtobuf => http::connect(otlp)?,
+            Protocol::Grpc => grpc::connect(otlp, content_type)?,
+            Protocol::HttpProtobuf => http::connect(otlp, content_type)?,
         };
         Ok(Self {
             connection,

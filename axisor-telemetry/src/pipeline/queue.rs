@@ -1,4 +1,4 @@
-//! Where ended spans wait to be sent: bounded, and in as many parts as threads work at a time.
+//! Where spans and the like wait to be sent: bounded, and in as many parts as threads work at a time.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,7 +12,6 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use tokio::sync::Notify;
 
 use super::ledger::{Ledger, Loss, Signal};
-use crate::config::Traces;
 use crate::shard;
 use crate::trace::{EndedSpan, SpanSink};
 
@@ -24,10 +23,20 @@ pub(super) enum Waiting {
     Sdk(SpanData),
 }
 
-/// Takes ended spans and never waits.
-pub(super) struct Queue {
-    parts: Box<[Part]>,
-    /// In the parts; a span is counted before it is there.
+/// How much may wait, and how it is sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Batching {
+    pub(super) queue_size: usize,
+    pub(super) batch_size: usize,
+    pub(super) schedule_delay: Duration,
+    pub(super) export_timeout: Duration,
+}
+
+/// Takes items of one signal and never waits.
+pub(super) struct Queue<T> {
+    signal: Signal,
+    parts: Box<[Part<T>]>,
+    /// In the parts; an item is counted before it is there.
     queued: AtomicUsize,
     /// Taken out, and neither sent nor lost.
     sending: AtomicUsize,
@@ -39,20 +48,24 @@ pub(super) struct Queue {
 }
 
 /// In a cache line of its own.
-#[derive(Default)]
 #[repr(align(64))]
-struct Part(Mutex<VecDeque<Waiting>>);
+struct Part<T>(Mutex<VecDeque<T>>);
 
-impl Part {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+impl<T> Part<T> {
+    fn new() -> Self {
+        Self(Mutex::default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Queue {
-    pub(super) fn new(settings: &Traces, ledger: &Arc<Ledger>) -> Self {
+impl<T> Queue<T> {
+    pub(super) fn new(signal: Signal, settings: Batching, ledger: &Arc<Ledger>) -> Self {
         Self {
-            parts: shard::copies(Part::default),
+            signal,
+            parts: shard::copies(Part::new),
             queued: AtomicUsize::new(0),
             sending: AtomicUsize::new(0),
             capacity: settings.queue_size,
@@ -63,23 +76,28 @@ impl Queue {
         }
     }
 
-    fn push(&self, span: Waiting) {
+    pub(super) fn push(&self, item: T) {
         if self.closed.load(Ordering::Acquire) {
             return self.lost(Loss::AfterShutdown, "the telemetry is shut down");
         }
         let before = self.queued.fetch_add(1, Ordering::AcqRel);
         if before >= self.capacity {
             self.queued.fetch_sub(1, Ordering::AcqRel);
-            return self.lost(Loss::QueueFull, "a span that could not wait to be sent");
+            return self.lost(Loss::QueueFull, "no room to wait in until it is sent");
         }
-        shard::own(&self.parts).lock().push_back(span);
+        shard::own(&self.parts).lock().push_back(item);
         if (before + 1).is_multiple_of(self.batch_size) {
             self.full_batch.notify_one();
         }
     }
 
-    fn lost(&self, loss: Loss, why: &str) {
-        self.ledger.lost(Signal::Traces, loss, 1, why);
+    fn lost(&self, loss: Loss, why: &'static str) {
+        match self.signal {
+            Signal::Logs | Signal::Errors => {
+                self.ledger.lost_while_logging(self.signal, loss, why);
+            }
+            Signal::Traces | Signal::Metrics => self.ledger.lost(self.signal, loss, 1, why),
+        }
     }
 
     /// Waits until a batch may be full.
@@ -92,7 +110,7 @@ impl Queue {
     }
 
     /// Takes a batch out, which counts as waiting until it is [`settled`](Self::settled).
-    pub(super) fn take_batch(&self) -> Vec<Waiting> {
+    pub(super) fn take_batch(&self) -> Vec<T> {
         let mut batch = Vec::with_capacity(self.batch_size);
         for part in &self.parts {
             let mut part = part.lock();
@@ -105,29 +123,38 @@ impl Queue {
         batch
     }
 
-    /// So many spans of a batch are sent or lost.
-    pub(super) fn settled(&self, spans: usize) {
-        self.sending.fetch_sub(spans, Ordering::AcqRel);
+    /// So many items of a batch are sent or lost.
+    pub(super) fn settled(&self, items: usize) {
+        self.sending.fetch_sub(items, Ordering::AcqRel);
     }
+}
 
-    /// Takes no further span.
-    pub(super) fn close(&self) {
+/// What a queue is to the telemetry that ends it.
+pub(super) trait Waits: Send + Sync {
+    /// Takes nothing further.
+    fn close(&self);
+
+    /// Items that are neither sent nor lost.
+    fn waiting(&self) -> usize;
+}
+
+impl<T: Send> Waits for Queue<T> {
+    fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
 
-    /// Spans that are neither sent nor lost.
-    pub(super) fn waiting(&self) -> usize {
+    fn waiting(&self) -> usize {
         self.queued.load(Ordering::Acquire) + self.sending.load(Ordering::Acquire)
     }
 }
 
-impl SpanSink for Queue {
+impl SpanSink for Queue<Waiting> {
     fn ended(&self, span: EndedSpan) {
         self.push(Waiting::Call(span));
     }
 }
 
-impl SpanProcessor for Queue {
+impl SpanProcessor for Queue<Waiting> {
     fn on_start(&self, _span: &mut Span, _context: &Context) {}
 
     fn on_end(&self, span: SpanData) {
@@ -145,7 +172,7 @@ impl SpanProcessor for Queue {
     }
 }
 
-impl fmt::Debug for Queue {
+impl<T> fmt::Debug for Queue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue").finish_non_exhaustive()
     }

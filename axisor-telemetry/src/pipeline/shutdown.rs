@@ -4,26 +4,26 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{OptionFuture, join};
+use futures_util::future::{OptionFuture, join, join_all};
 use tokio::time::Instant;
 
 use super::ExporterThread;
 use super::PipelineError;
+use super::batches::{Encode, Exporter, Hold};
 use super::ledger::{Ledger, Signal};
 use super::metrics::{Push, Pusher};
 use super::otlp::Receiver;
-use super::traces::{Exporter, SpanQueue};
 use crate::config::Otlp;
 
 /// What one signal came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignalReport {
-    /// Items the receiver accepted: spans, or points of all pushes together.
+    /// Items the receiver accepted: spans, log lines, or points of all pushes together.
     pub exported: u64,
     /// Items lost on the way; the reasons are in `axisor_telemetry_dropped_total`.
     pub dropped: u64,
-    /// Items still unsent when the deadline came: spans, or points of the last push.
+    /// Items still unsent when the deadline came: spans, log lines, or points of the last push.
     pub left: u64,
 }
 
@@ -45,11 +45,38 @@ pub struct ShutdownReport {
     pub traces: SignalReport,
     /// Points of series.
     pub metrics: SignalReport,
+    /// Log lines sent by OTLP.
+    pub logs: SignalReport,
+    /// Errors sent to Sentry.
+    pub errors: SignalReport,
+}
+
+impl ShutdownReport {
+    fn signals(&self) -> [SignalReport; 4] {
+        [self.traces, self.metrics, self.logs, self.errors]
+    }
+
+    fn dropped(&self) -> u64 {
+        self.signals().iter().map(|signal| signal.dropped).sum()
+    }
+
+    fn left(&self) -> u64 {
+        self.signals().iter().map(|signal| signal.left).sum()
+    }
 }
 
 impl fmt::Display for ShutdownReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "traces: {}; metrics: {}", self.traces, self.metrics)
+        let Self {
+            traces,
+            metrics,
+            logs,
+            errors,
+        } = self;
+        write!(
+            f,
+            "traces: {traces}; metrics: {metrics}; logs: {logs}; errors: {errors}"
+        )
     }
 }
 
@@ -80,7 +107,7 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 pub(crate) struct Pipeline {
     ledger: Arc<Ledger>,
     thread: Mutex<Option<Arc<ExporterThread>>>,
-    spans: Option<SpanQueue>,
+    queues: Vec<Hold>,
     metrics: Option<Push>,
 }
 
@@ -89,21 +116,21 @@ impl Pipeline {
         Self {
             ledger,
             thread: Mutex::new(None),
-            spans: None,
+            queues: Vec::new(),
             metrics: None,
         }
     }
 
-    pub(super) fn send_spans(
+    pub(super) fn send_batches<E: Encode>(
         &mut self,
-        otlp: &Otlp,
-        queue: SpanQueue,
-        exporter: impl FnOnce(Receiver) -> Exporter,
+        to: &Destination<'_>,
+        queue: Hold,
+        exporter: impl FnOnce(Receiver) -> Exporter<E>,
     ) -> Result<(), PipelineError> {
         let thread = self.thread()?;
-        let receiver = connect(&thread, Signal::Traces, otlp)?;
+        let receiver = connect(&thread, queue.signal(), to)?;
         thread.spawn(exporter(receiver).run());
-        self.spans = Some(queue);
+        self.queues.push(queue);
         Ok(())
     }
 
@@ -114,7 +141,7 @@ impl Pipeline {
         pusher: impl FnOnce(Receiver) -> Pusher,
     ) -> Result<(), PipelineError> {
         let thread = self.thread()?;
-        let receiver = connect(&thread, Signal::Metrics, otlp)?;
+        let receiver = connect(&thread, Signal::Metrics, &Destination::of_otlp(otlp))?;
         thread.spawn(pusher(receiver).run());
         self.metrics = Some(push);
         Ok(())
@@ -149,8 +176,8 @@ impl Pipeline {
         }
         let deadline = deadline.min(LONGEST);
         let give_up = Instant::now() + deadline - (deadline / 10).min(MARGIN);
-        if let Some(spans) = &self.spans {
-            spans.close(give_up);
+        for queue in &self.queues {
+            queue.close(give_up);
         }
         if let Some(metrics) = &self.metrics {
             metrics.close(give_up);
@@ -158,7 +185,7 @@ impl Pipeline {
         let flushed = self.run_flushes(deadline).is_some();
         self.lock_thread().take();
         let left = self.report();
-        let finished = flushed && left.traces.left + left.metrics.left == 0;
+        let finished = flushed && left.left() == 0;
         self.judge(deadline, before, finished)
     }
 
@@ -167,9 +194,9 @@ impl Pipeline {
         let Some(thread) = thread else {
             return Some(());
         };
-        let spans = OptionFuture::from(self.spans.as_ref().map(SpanQueue::flush));
+        let queues = join_all(self.queues.iter().map(Hold::flush));
         let metrics = OptionFuture::from(self.metrics.as_ref().map(Push::flush));
-        thread.run(join(spans, metrics), deadline).map(|_| ())
+        thread.run(join(queues, metrics), deadline).map(|_| ())
     }
 
     /// An error if it is not `finished`, or if anything was lost since `before`.
@@ -180,9 +207,8 @@ impl Pipeline {
         finished: bool,
     ) -> Result<ShutdownReport, ShutdownError> {
         let report = self.report();
-        let lost = report.traces.dropped > before.traces.dropped
-            || report.metrics.dropped > before.metrics.dropped
-            || self.metrics.as_ref().is_some_and(Push::failed);
+        let lost =
+            report.dropped() > before.dropped() || self.metrics.as_ref().is_some_and(Push::failed);
         match (finished, lost) {
             (false, _) => Err(ShutdownError::Deadline { deadline, report }),
             (true, true) => Err(ShutdownError::Lost { report }),
@@ -203,15 +229,18 @@ impl Pipeline {
                 left,
             }
         };
+        let queued = |of| {
+            let queue = self.queues.iter().find(|queue| queue.signal() == of);
+            signal(of, queue.map_or(0, Hold::waiting))
+        };
         ShutdownReport {
-            traces: signal(
-                Signal::Traces,
-                self.spans.as_ref().map_or(0, SpanQueue::waiting),
-            ),
+            traces: queued(Signal::Traces),
             metrics: signal(
                 Signal::Metrics,
                 self.metrics.as_ref().map_or(0, Push::unsent),
             ),
+            logs: queued(Signal::Logs),
+            errors: queued(Signal::Errors),
         }
     }
 }
@@ -222,19 +251,34 @@ const MARGIN: Duration = Duration::from_millis(50);
 /// The longest the exporters' thread may take to read certificates and the like.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// Where requests go and what they are.
+pub(super) struct Destination<'a> {
+    pub(super) otlp: &'a Otlp,
+    pub(super) content_type: &'static str,
+}
+
+impl<'a> Destination<'a> {
+    pub(super) fn of_otlp(otlp: &'a Otlp) -> Self {
+        Self {
+            otlp,
+            content_type: "application/x-protobuf",
+        }
+    }
+}
+
 /// Makes a receiver where it is used. Nothing is sent yet.
 fn connect(
     thread: &ExporterThread,
     signal: Signal,
-    otlp: &Otlp,
+    to: &Destination<'_>,
 ) -> Result<Receiver, PipelineError> {
-    let to = otlp.clone();
-    let connected = thread.run(async move { Receiver::new(&to) }, CONNECT);
+    let (otlp, content_type) = (to.otlp.clone(), to.content_type);
+    let connected = thread.run(async move { Receiver::new(&otlp, content_type) }, CONNECT);
     let receiver =
         connected.unwrap_or_else(|| Err("the exporters' thread does not answer".to_owned()));
     receiver.map_err(|reason| PipelineError::Receiver {
         signal,
-        endpoint: otlp.endpoint.clone(),
+        endpoint: to.otlp.endpoint.clone(),
         reason,
     })
 }

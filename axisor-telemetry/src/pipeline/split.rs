@@ -29,6 +29,7 @@ pub(super) fn metrics(
                 families
                     .into_iter()
                     .flat_map(|family| pieces(family, limit)),
+                delimited,
                 limit,
             ) {
                 requests.push(with_families(&resource, &scope, batch));
@@ -56,10 +57,15 @@ fn with_families(
     }
 }
 
-fn batches<M: Message>(items: impl Iterator<Item = M>, limit: usize) -> Vec<Vec<M>> {
+/// Items in order, in as many batches as they need for at most `limit` bytes each, or one item.
+pub(super) fn batches<M>(
+    items: impl Iterator<Item = M>,
+    size: impl Fn(&M) -> usize,
+    limit: usize,
+) -> Vec<Vec<M>> {
     let (mut batches, mut room) = (Vec::<Vec<M>>::new(), 0);
     for item in items {
-        let size = delimited(&item);
+        let size = size(&item);
         match batches.last_mut() {
             Some(batch) if size <= room => batch.push(item),
             _ => {
@@ -73,7 +79,7 @@ fn batches<M: Message>(items: impl Iterator<Item = M>, limit: usize) -> Vec<Vec<
 }
 
 /// The bytes of a message in a repeated field of a low number.
-fn delimited(item: &impl Message) -> usize {
+pub(super) fn delimited(item: &impl Message) -> usize {
     let size = item.encoded_len();
     1 + prost::length_delimiter_len(size) + size
 }
@@ -96,21 +102,26 @@ fn pieces(mut family: Metric, limit: usize) -> Vec<Metric> {
 
 fn cut(data: Data, limit: usize) -> Vec<Data> {
     match data {
-        Data::Gauge(gauge) => batches(gauge.data_points.into_iter(), limit)
+        Data::Gauge(gauge) => batches(gauge.data_points.into_iter(), delimited, limit)
             .into_iter()
             .map(|data_points| Data::Gauge(Gauge { data_points }))
             .collect(),
-        Data::Sum(mut sum) => batches(std::mem::take(&mut sum.data_points).into_iter(), limit)
-            .into_iter()
-            .map(|data_points| {
-                Data::Sum(Sum {
-                    data_points,
-                    ..sum.clone()
-                })
+        Data::Sum(mut sum) => batches(
+            std::mem::take(&mut sum.data_points).into_iter(),
+            delimited,
+            limit,
+        )
+        .into_iter()
+        .map(|data_points| {
+            Data::Sum(Sum {
+                data_points,
+                ..sum.clone()
             })
-            .collect(),
+        })
+        .collect(),
         Data::Histogram(mut histogram) => batches(
             std::mem::take(&mut histogram.data_points).into_iter(),
+            delimited,
             limit,
         )
         .into_iter()

@@ -125,6 +125,7 @@ impl TelemetryBuilder {
             pipeline::spans(&config, started.sinks),
             Arc::new(propagator(&config.propagators)),
             self.clock,
+            started.failures,
         );
         let (health, polls) = self.watched.make(&config, &scope)?;
         Ok(Telemetry(Arc::new(Inner {
@@ -136,6 +137,7 @@ impl TelemetryBuilder {
             scope,
             collector,
             ledger,
+            logs: started.logs,
             pipeline: started.pipeline,
             tracers,
             meters,

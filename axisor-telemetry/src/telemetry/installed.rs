@@ -1,6 +1,7 @@
 //! The process-wide telemetry and the guard that keeps it.
 
 use std::ops::Deref;
+use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use opentelemetry::trace::noop::NoopTracerProvider;
 use super::builder::propagator;
 use super::{Inner, StartError, Telemetry};
 use crate::pipeline::{ShutdownError, ShutdownReport};
+use crate::trace::{Failure, FailureSink};
 use crate::{logs, scope};
 
 /// How long a dropped guard tries to send what is left.
@@ -34,11 +36,14 @@ impl Telemetry {
         if ONCE.swap(true, Ordering::AcqRel) {
             return Err(StartError::AlreadyInstalled);
         }
-        if logs::install(&self.0.config.logging, self.layer()).is_err() {
+        if logs::install(&self.0.config, self.layer()).is_err() {
             ONCE.store(false, Ordering::Release);
             return Err(StartError::SubscriberInstalled);
         }
         INSTALLED.store(Some(Arc::clone(&self.0)));
+        if let Some(failures) = &self.0.scope.failures {
+            tell_panics(Arc::clone(failures));
+        }
         scope::install(Arc::clone(&self.0.scope));
         global::set_tracer_provider(self.0.tracers.clone());
         global::set_meter_provider(self.0.meters.clone());
@@ -55,6 +60,16 @@ impl Telemetry {
             global::set_meter_provider(NoopMeterProvider::new());
         }
     }
+}
+
+/// Tells of each panic where it begins, and then lets it be shown as before.
+fn tell_panics(failures: Arc<dyn FailureSink>) {
+    failures.panics_are_told();
+    let shown = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        failures.failed(Failure::panic(panic));
+        shown(panic);
+    }));
 }
 
 /// Keeps the installed telemetry; dropping it sends what is left, for at most two seconds, and uninstalls it.

@@ -10,7 +10,7 @@ use opentelemetry::{Context, ContextGuard};
 
 use super::live::{Live, LiveSpan};
 use super::spans::{Spans, parent_of};
-use super::{CallResult, EndedSpan};
+use super::{CallResult, EndedSpan, Failure, FailureSink, Place, Seen};
 use crate::call::{GivenSpan, Labels, Spec};
 use crate::clock::Moment;
 use crate::outcome::{Description, Outcome, Verdict};
@@ -44,7 +44,7 @@ impl Ending<'_> {
         }
     }
 
-    fn result(self) -> CallResult {
+    pub(crate) fn result(self) -> CallResult {
         match self {
             Self::Returned(verdict) if verdict.outcome == Outcome::Failure => {
                 CallResult::Failure(verdict.error_type, text(verdict.description))
@@ -109,6 +109,38 @@ impl CallSpan {
         Self::Live(parent.with_span(LiveSpan(Arc::clone(&live))), live)
     }
 
+    /// Tells of a call that failed or panicked.
+    pub(crate) fn tell(
+        &self,
+        spec: &'static Spec,
+        result: &CallResult,
+        failures: &dyn FailureSink,
+    ) {
+        let Some((error_type, text)) = result.error() else {
+            return;
+        };
+        let seen = match result {
+            CallResult::Panic if failures.wants_panics() => Seen::Panic,
+            CallResult::Panic => return,
+            _ => Seen::Call,
+        };
+        let below = |context: &Context| Failure::below(context, seen, spec.name.to_owned());
+        let failure = match self {
+            Self::None => Context::map_current(below),
+            Self::Context(context) | Self::Live(context, _) => below(context),
+        };
+        failures.failed(Failure {
+            error_type: error_type.to_owned(),
+            text: text.to_owned(),
+            place: Some(Place {
+                function: Some(spec.code.function),
+                file: spec.code.file.to_owned(),
+                line: spec.code.line,
+            }),
+            ..failure
+        });
+    }
+
     /// Makes this span the current one until the guard is dropped.
     #[inline]
     pub(crate) fn attach(&self) -> Option<ContextGuard> {
@@ -125,7 +157,7 @@ impl Live {
         &self,
         spec: &'static Spec,
         labels: Labels,
-        ending: Ending<'_>,
+        result: CallResult,
         ended: Moment,
     ) -> EndedSpan {
         EndedSpan {
@@ -136,7 +168,7 @@ impl Live {
             labels,
             started: self.started,
             ended,
-            result: ending.result(),
+            result,
             added: self.finish(),
             limits: self.limits,
         }

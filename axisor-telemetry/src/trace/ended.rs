@@ -61,7 +61,7 @@ impl CallResult {
     }
 
     /// The type and the text of an error.
-    fn error(&self) -> Option<(&'static str, &str)> {
+    pub(super) fn error(&self) -> Option<(&'static str, &str)> {
         match self {
             Self::Success | Self::Cancelled => None,
             Self::Failure(error_type, text) => Some((error_type, text)),

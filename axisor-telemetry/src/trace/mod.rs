@@ -2,6 +2,7 @@
 
 mod call;
 mod ended;
+mod failure;
 mod field;
 mod filter;
 mod live;
@@ -12,6 +13,9 @@ mod spans;
 pub use call::Code;
 pub(crate) use call::{CallSpan, Ending, link, may_have_span_here};
 pub(crate) use ended::{Attribute, CallResult, EndedSpan, count};
+#[cfg(feature = "axum")]
+pub(crate) use failure::Route;
+pub(crate) use failure::{Failure, FailureSink, Place, Seen};
 pub use field::FieldValue;
 pub(crate) use filter::SpanFilter;
 #[cfg(test)]

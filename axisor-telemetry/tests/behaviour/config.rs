@@ -3,8 +3,8 @@ use std::time::Duration;
 use std::{env, fs};
 
 use axisor_telemetry::config::{
-    self, Compression, Config, ConfigError, Loader, LogFormat, MetricsExporter, Origin, Propagator,
-    Protocol, Sampler, TracesExporter,
+    self, Compression, Config, ConfigError, Loader, LogFormat, LogsExporter, MetricsExporter,
+    Origin, Propagator, Protocol, Sampler, TracesExporter,
 };
 
 fn loader() -> Loader {
@@ -300,6 +300,11 @@ mod otlp {
             ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1024"),
             ("OTEL_BSP_SCHEDULE_DELAY", "200"),
             ("OTEL_BSP_EXPORT_TIMEOUT", "9000"),
+            ("OTEL_BLRP_MAX_QUEUE_SIZE", "100"),
+            ("OTEL_BLRP_SCHEDULE_DELAY", "300"),
+            ("OTEL_BLRP_EXPORT_TIMEOUT", "8000"),
+            ("OTEL_LOGS_EXPORTER", "otlp"),
+            ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "none"),
             ("OTEL_METRIC_EXPORT_INTERVAL", "1000"),
             ("OTEL_METRIC_EXPORT_TIMEOUT", "900"),
             ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
@@ -328,6 +333,12 @@ mod otlp {
             (4096, 1024)
         );
         assert_eq!(config.traces.schedule_delay, Duration::from_millis(200));
+        assert_eq!(config.logs.exporter, LogsExporter::Otlp);
+        assert_eq!((config.logs.queue_size, config.logs.batch_size), (100, 100));
+        assert_eq!(config.logs.schedule_delay, Duration::from_millis(300));
+        assert_eq!(config.logs.export_timeout, Duration::from_secs(8));
+        assert_eq!(config.otlp.logs.compression, Compression::None);
+        assert_eq!(config.otlp.logs.endpoint, "http://collector:4317");
         assert_eq!(config.traces.export_timeout, Duration::from_secs(9));
         assert_eq!(config.metrics.interval, Duration::from_secs(1));
         assert_eq!(config.metrics.timeout, Duration::from_millis(900));
@@ -341,6 +352,13 @@ mod otlp {
         );
         assert_eq!(config.propagators, [Propagator::TraceContext]);
         assert!(!config.disabled);
+    }
+
+    #[test]
+    fn logs_are_sent_where_that_is_asked_for() {
+        let exporter = |key| set(key, "http://collector:4317").unwrap().logs.exporter;
+        assert_eq!(exporter("otlp.endpoint"), LogsExporter::None);
+        assert_eq!(exporter("otlp.logs.endpoint"), LogsExporter::Otlp);
     }
 
     #[test]
@@ -460,6 +478,8 @@ mod disabled {
             ("traces.exporter", "none"),
             ("traces.sampler", "always_off"),
             ("metrics.exporter", "none"),
+            ("logs.exporter", "none"),
+            ("sentry.enabled", "false"),
         ] {
             let origin = Origin::Environment(variable.into());
             assert_eq!(line(&config, key), Some((value.into(), origin)), "{key}");
@@ -669,6 +689,8 @@ mod mistakes {
             ("prometheus.path", "/{metrics}"),
             ("prometheus.path", "/health"),
             ("sentry.dsn", ""),
+            ("sentry.dsn", "https://sentry.io/1"),
+            ("sentry.sample_rate", "1.5"),
             ("logging.level", "inof"),
             ("logging.level", "sqlx=loud"),
             ("logging.format", "xml"),
@@ -695,7 +717,8 @@ mod mistakes {
             ("metrics.interval", "soon"),
             ("metrics.interval", "99999999999999999999999"),
             ("metrics.series_bound", "1000001"),
-            ("logs.exporter", "otlp"),
+            ("logs.exporter", "console"),
+            ("logs.batch_size", "2049"),
             ("propagators", "b3"),
             ("propagators", "tracecontext,none"),
             ("disabled", "yes"),
@@ -721,15 +744,6 @@ mod mistakes {
                 }
             }
         }
-    }
-
-    #[test]
-    fn logs_by_otlp_are_refused_with_the_reason() {
-        let text = message(with_variables(&[("OTEL_LOGS_EXPORTER", "otlp")]));
-        assert!(
-            text.ends_with("expected `none`, since logs by OTLP are not supported yet"),
-            "{text}"
-        );
     }
 
     #[test]
@@ -865,8 +879,9 @@ mod mistakes {
         assert!(config.warnings()[0].contains("HTTP series"));
     }
 
+    #[cfg(not(feature = "sentry"))]
     #[test]
-    fn sentry_needs_a_feature_that_does_not_exist_yet() {
+    fn sentry_needs_its_feature() {
         let text = message(with_variables(&[("AXISOR_SENTRY_ENABLED", "true")]));
         assert!(
             text.contains("`sentry.enabled`") && text.contains("feature `sentry`"),

@@ -16,6 +16,9 @@ mod health;
 mod http;
 #[cfg(feature = "axum")]
 mod http_spans;
+mod logs;
+#[cfg(all(feature = "axum", feature = "http"))]
+mod logs_sent;
 mod poll;
 mod programs;
 mod recorded;

@@ -52,9 +52,14 @@ pub(crate) fn launch(site: &Site) -> Launch {
             "AXISOR_COLLECTOR_STORAGE",
             site.data(Component::Collector).display().to_string(),
         ),
+        (
+            "AXISOR_COLLECTOR_LOGS",
+            site.service_logs().display().to_string(),
+        ),
         ("AXISOR_JAEGER_OTLP", site.address(Endpoint::JaegerOtlp)),
     ];
     env.extend(site.metric_expiration_env());
+    env.extend(site.log_files_env());
     Launch {
         program: "otelcol",
         args: vec![format!("--config={}", committed("config.yaml").display())],

@@ -136,6 +136,8 @@ fn every_mounted_file_is_there_and_of_the_native_stack() {
     }
     for (file, service) in [
         ("config.yaml", "otel-collector"),
+        ("overlays/loki.yaml", "otel-collector"),
+        ("loki/loki.yaml", "loki"),
         ("prometheus/prometheus.yml", "prometheus"),
         ("prometheus/alert_rules.yml", "prometheus"),
         ("alertmanager/alertmanager.yml", "alertmanager"),
@@ -194,7 +196,9 @@ fn published_port(port: &str) -> (String, u16) {
 
 #[test]
 fn the_collector_is_given_every_variable_it_reads() {
-    let text = fs::read_to_string(committed("config.yaml")).unwrap();
+    let files = ["config.yaml", "overlays/loki.yaml"];
+    let text = files.map(|file| fs::read_to_string(committed(file)).unwrap());
+    let text = text.concat();
     let mut read: Vec<_> = text
         .split("${env:")
         .skip(1)

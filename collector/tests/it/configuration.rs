@@ -31,6 +31,15 @@ async fn the_collector_accepts_its_configuration() {
 }
 
 #[tokio::test]
+async fn the_collector_accepts_every_overlay() {
+    for overlay in std::fs::read_dir(committed("overlays")).unwrap() {
+        let overlay = format!("--config={}", overlay.unwrap().path().display());
+        let args = ["validate", "--config=config.yaml", &overlay];
+        accepts(Component::Collector, "otelcol", &args).await;
+    }
+}
+
+#[tokio::test]
 async fn the_collector_refuses_an_exporter_it_was_not_built_with() {
     let otelcol = program(Component::Collector, "otelcol").await;
     let unknown = "--config=yaml:exporters::no_such_exporter:";

@@ -54,7 +54,10 @@ async fn handle_work() -> &'static str {
 async fn handle_failure() -> StatusCode {
     match refuse().await {
         Ok(()) => StatusCode::OK,
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Err(error) => {
+            tracing::error!(%error, "refused");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 }
 
@@ -77,6 +80,7 @@ async fn work() {
 
 #[instrument_automation(type = "take_profit")]
 async fn refuse() -> Result<(), std::io::Error> {
+    tracing::error!("no route to the exchange");
     Err(std::io::Error::other(
         "no answer from postgres://axisor:s3cret@db/trades",
     ))

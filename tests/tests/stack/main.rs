@@ -1,6 +1,7 @@
 //! What only a real Collector, Prometheus and Jaeger can prove.
 
 mod golden;
+mod logs;
 mod outage;
 mod protocols;
 mod shutdown;

@@ -5,6 +5,6 @@ use crate::config::Otlp;
 
 /// # Errors
 /// Always.
-pub(super) fn connect(otlp: &Otlp) -> Result<Box<dyn Connection>, String> {
+pub(super) fn connect(otlp: &Otlp, _: &str) -> Result<Box<dyn Connection>, String> {
     Err(format!("{:?} is not part of this build", otlp.protocol))
 }

@@ -22,9 +22,11 @@ struct Grpc {
     compression: Compression,
 }
 
+/// gRPC says itself what its messages are.
+///
 /// # Errors
 /// What is wrong with the endpoint, the headers or the certificates.
-pub(super) fn connect(otlp: &Otlp) -> Result<Box<dyn Connection>, String> {
+pub(super) fn connect(otlp: &Otlp, _: &str) -> Result<Box<dyn Connection>, String> {
     let endpoint =
         Endpoint::from_shared(otlp.endpoint.clone()).map_err(|error| error.to_string())?;
     let channel = with_tls(endpoint, otlp)?

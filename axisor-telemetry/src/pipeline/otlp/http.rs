@@ -39,7 +39,10 @@ struct Http {
 
 /// # Errors
 /// What is wrong with the endpoint, the headers or the certificates.
-pub(super) fn connect(otlp: &Otlp) -> Result<Box<dyn Connection>, String> {
+pub(super) fn connect(
+    otlp: &Otlp,
+    content_type: &'static str,
+) -> Result<Box<dyn Connection>, String> {
     let client = Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .build(with_tls(tcp(otlp.timeout), otlp)?);
@@ -47,7 +50,7 @@ pub(super) fn connect(otlp: &Otlp) -> Result<Box<dyn Connection>, String> {
     Ok(Box::new(Http {
         client,
         url: url.map_err(|_| format!("`{}` is no URL", otlp.endpoint))?,
-        headers: headers(otlp)?,
+        headers: headers(otlp, content_type)?,
         compression: otlp.compression,
     }))
 }
@@ -120,7 +123,7 @@ fn with_tls(mut tcp: HttpConnector, otlp: &Otlp) -> Result<Connector, String> {
 }
 
 /// What every request says: what the configuration gives, the user agent unless given, and the body's type.
-fn headers(otlp: &Otlp) -> Result<HeaderMap, String> {
+fn headers(otlp: &Otlp, content_type: &'static str) -> Result<HeaderMap, String> {
     let agent = concat!("axisor-telemetry/", env!("CARGO_PKG_VERSION"));
     let mut map = HeaderMap::with_capacity(otlp.headers.len() + 3);
     map.insert(USER_AGENT, HeaderValue::from_static(agent));
@@ -128,8 +131,7 @@ fn headers(otlp: &Otlp) -> Result<HeaderMap, String> {
         let (name, value) = header(name, value)?;
         map.insert(name, value);
     }
-    let protobuf = HeaderValue::from_static("application/x-protobuf");
-    map.insert(CONTENT_TYPE, protobuf);
+    map.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if otlp.compression == Compression::Gzip {
         map.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }

@@ -1,42 +1,55 @@
-//! Spans on their way out: a bounded queue, batches, retries, and an account of each span.
+//! Items on their way out: a bounded queue, batches, retries, and an account of each item.
 //!
 //! The SDK's batch processor drops from a full queue without a word and may call a lost export a success;
-//! this one tells the [`Ledger`] about every span.
+//! this one tells the [`Ledger`] about every item.
 
+use std::fmt;
 use std::sync::Arc;
 
-use opentelemetry_sdk::Resource;
 use tokio::time::Instant;
 
 use super::control::{Control, Orders};
-use super::encode::Encoder;
 use super::ledger::{Ledger, Loss, Signal};
-use super::otlp::{Receiver, Sent};
-use super::queue::Queue;
-use super::split::MAX_REQUEST;
-use crate::clock::Clock;
-use crate::config::Traces;
+use super::otlp::{Export, Receiver, Sent};
+use super::queue::{Batching, Queue, Waits};
 
-/// Makes the two ends of the queue and the task between them.
-pub(crate) fn queue(
-    settings: Traces,
-    resource: &Resource,
-    clock: Clock,
+/// Makes requests of batches.
+pub(super) trait Encode: Send + 'static {
+    type Item: Send + 'static;
+    type Request: Items + Send + Sync;
+
+    /// All items in as many requests as they need.
+    fn encode(&self, batch: Vec<Self::Item>) -> Vec<Self::Request>;
+}
+
+/// A request that knows how many items it has.
+pub(super) trait Items: Export {
+    fn items(&self) -> usize;
+}
+
+/// The two ends of a queue: where items go in, and the telemetry's hold on it.
+pub(super) type Ends<T> = (Arc<Queue<T>>, Hold);
+
+/// Makes a queue and the task that empties it.
+pub(super) fn queue<E: Encode>(
+    signal: Signal,
+    settings: Batching,
+    encoder: E,
     ledger: &Arc<Ledger>,
 ) -> (
-    Arc<Queue>,
-    SpanQueue,
-    impl FnOnce(Receiver) -> Exporter + Send + use<>,
+    Ends<E::Item>,
+    impl FnOnce(Receiver) -> Exporter<E> + Send + use<E>,
 ) {
-    let queue = Arc::new(Queue::new(&settings, ledger));
+    let queue = Arc::new(Queue::new(signal, settings, ledger));
     let (control, orders) = Control::new();
-    let hold = SpanQueue {
+    let hold = Hold {
+        signal,
         control,
-        queue: Arc::clone(&queue),
+        queue: Arc::clone(&queue) as Arc<dyn Waits>,
     };
-    let encoder = Encoder::new(resource, clock, MAX_REQUEST);
     let (taken, ledger) = (Arc::clone(&queue), Arc::clone(ledger));
     let exporter = move |to: Receiver| Exporter {
+        signal,
         queue: taken,
         orders,
         to,
@@ -44,47 +57,58 @@ pub(crate) fn queue(
         encoder,
         ledger,
     };
-    (queue, hold, exporter)
+    ((queue, hold), exporter)
 }
 
-/// The telemetry's end of the queue: flushes and closes it.
-#[derive(Debug)]
-pub(crate) struct SpanQueue {
+/// The telemetry's hold on a queue: flushes and closes it.
+pub(super) struct Hold {
+    signal: Signal,
     control: Control,
-    queue: Arc<Queue>,
+    queue: Arc<dyn Waits>,
 }
 
-impl SpanQueue {
-    /// Waits until every span that ended before this call is sent or lost.
-    pub(crate) fn flush(&self) -> impl Future<Output = ()> + Send + use<> {
+impl Hold {
+    pub(super) fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// Waits until every item that came before this call is sent or lost.
+    pub(super) fn flush(&self) -> impl Future<Output = ()> + Send + use<> {
         self.control.flush()
     }
 
-    /// Takes no further span and gives up sending at `at`.
-    pub(crate) fn close(&self, at: Instant) {
+    /// Takes no further item and gives up sending at `at`.
+    pub(super) fn close(&self, at: Instant) {
         self.queue.close();
         self.control.close(at);
     }
 
-    /// Spans that are neither sent nor lost.
-    pub(crate) fn waiting(&self) -> u64 {
+    /// Items that are neither sent nor lost.
+    pub(super) fn waiting(&self) -> u64 {
         self.queue.waiting() as u64
     }
 }
 
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hold").finish_non_exhaustive()
+    }
+}
+
 /// The task on the exporters' thread.
-pub(crate) struct Exporter {
-    queue: Arc<Queue>,
+pub(super) struct Exporter<E: Encode> {
+    signal: Signal,
+    queue: Arc<Queue<E::Item>>,
     orders: Orders,
     to: Receiver,
-    settings: Traces,
-    encoder: Encoder,
+    settings: Batching,
+    encoder: E,
     ledger: Arc<Ledger>,
 }
 
-impl Exporter {
+impl<E: Encode> Exporter<E> {
     /// Sends batches when they are full or due, until the telemetry is gone.
-    pub(crate) async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         let mut due = Instant::now() + self.settings.schedule_delay;
         loop {
             tokio::select! {
@@ -96,6 +120,7 @@ impl Exporter {
                 () = self.queue.full_batch() => {}
                 () = tokio::time::sleep_until(due) => {}
             }
+            self.ledger.say();
             while self.queue.has_full_batch() || Instant::now() >= due {
                 self.export().await;
                 due = Instant::now() + self.settings.schedule_delay;
@@ -103,7 +128,7 @@ impl Exporter {
         }
     }
 
-    /// Sends what waited when it was called; what ends meanwhile can wait for the next batch.
+    /// Sends what waited when it was called; what comes meanwhile can wait for the next batch.
     async fn drain(&mut self) {
         let mut left = self.queue.waiting();
         while left > 0 {
@@ -115,32 +140,32 @@ impl Exporter {
         }
     }
 
-    /// Sends a batch, and gives how many spans it had.
+    /// Sends a batch, and gives how many items it had.
     async fn export(&mut self) -> usize {
         let batch = self.queue.take_batch();
-        let spans = batch.len();
+        let items = batch.len();
         let give_up = Instant::now() + self.settings.export_timeout;
         for request in self.encoder.encode(batch) {
             let sent = tokio::select! {
                 sent = self.to.send(&request, give_up) => sent,
                 () = self.orders.closing() => return 0, // stays in `waiting`: the shutdown report's `left`
             };
-            self.queue.settled(request.spans);
-            self.settle(request.spans as u64, sent);
+            self.queue.settled(request.items());
+            self.settle(request.items() as u64, sent);
         }
-        spans
+        items
     }
 
     fn settle(&self, items: u64, sent: Sent) {
-        let lost = |loss, items, why| self.ledger.lost(Signal::Traces, loss, items, why);
+        let lost = |loss, items, why| self.ledger.lost(self.signal, loss, items, why);
         match sent {
             Sent::Accepted { rejected, why } => {
                 self.ledger
-                    .exported(Signal::Traces, items.saturating_sub(rejected));
+                    .exported(self.signal, items.saturating_sub(rejected));
                 if rejected > 0 {
                     lost(Loss::Rejected, rejected, why);
                 } else if !why.is_empty() {
-                    self.ledger.failing(Signal::Traces, Loss::Rejected, why); // a warning by the receiver
+                    self.ledger.failing(self.signal, Loss::Rejected, why); // a warning by the receiver
                 }
             }
             Sent::Refused { why } => lost(Loss::Rejected, items, why),
