@@ -5,7 +5,9 @@ use std::borrow::Cow;
 pub use opentelemetry::trace::SpanKind;
 pub use tracing::Level;
 
-pub use crate::call::{CallFuture, Count, Labels, OnCancel, Opening, Site, Spec, Start, StartWith};
+pub use crate::call::{
+    CallFuture, Count, Labels, LateLabels, OnCancel, Opening, Site, Spec, Start, StartWith,
+};
 pub use crate::catalog::DURATION_BUCKETS;
 pub use crate::judge::{Judge, Linked, future_prelude, link_prelude, value_prelude};
 pub use crate::label::{UNKNOWN, checked};

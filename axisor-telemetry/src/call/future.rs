@@ -5,8 +5,9 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::{Call, Labels, Site, StartWith};
+use super::{Call, LateLabels, Site, StartWith};
 use crate::outcome::Verdict;
+use crate::scope;
 use crate::trace::Ending;
 
 pin_project! {
@@ -41,6 +42,16 @@ pub(super) enum Waiting {
     With(Box<StartWith>),
 }
 
+impl Waiting {
+    #[inline(never)]
+    fn begin(self) -> Call {
+        match self {
+            Self::ForAny(site) => Call::begin(site),
+            Self::With(start) => start.begin(),
+        }
+    }
+}
+
 /// What of a future does not depend on its types.
 struct State {
     waiting: Option<Waiting>,
@@ -50,10 +61,10 @@ struct State {
 impl State {
     #[inline]
     fn begin(&mut self) {
-        match self.waiting.take() {
-            None => {}
-            Some(Waiting::ForAny(site)) => self.call = Call::begin(site),
-            Some(Waiting::With(start)) => self.call = start.begin(),
+        if let Some(waiting) = self.waiting.take()
+            && !scope::is_nowhere()
+        {
+            self.call = waiting.begin();
         }
     }
 }
@@ -84,7 +95,7 @@ impl<F, J> CallFuture<F, J> {
 impl<R, F, J> Future for CallFuture<F, J>
 where
     F: Future<Output = R>,
-    J: for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
+    J: for<'a> FnOnce(&'a R, &mut LateLabels<'_>) -> Verdict<'a>,
 {
     type Output = R;
 
@@ -104,9 +115,8 @@ where
         if !watch.0.is_nothing()
             && let Some(judge) = this.judge.take()
         {
-            let mut none = Labels::default();
-            let labels = watch.0.own_labels().unwrap_or(&mut none);
-            let verdict = judge(&returned, labels);
+            let labels = watch.0.own_labels();
+            let verdict = judge(&returned, &mut LateLabels(labels));
             drop(attached);
             watch.0.returned(verdict);
         }

@@ -32,12 +32,23 @@ impl Labels {
         ([first, second], [origin(first), origin(second)])
     }
 
-    /// Sets the label at `index` to what an expression gave.
-    pub fn set(&mut self, index: usize, value: &(impl LabelValue + ?Sized)) {
+    fn set(&mut self, index: usize, value: &(impl LabelValue + ?Sized)) {
         self.0[index] = match value.known() {
             Some(known) => Cow::Borrowed(known),
             None => Cow::Owned(value.label().into_owned()),
         };
+    }
+}
+
+/// The labels that a returned value may still change: none where they are the same for every call.
+pub struct LateLabels<'a>(pub(super) Option<&'a mut Labels>);
+
+impl LateLabels<'_> {
+    /// Sets the label at `index` to what an expression gave.
+    pub fn set(&mut self, index: usize, value: &(impl LabelValue + ?Sized)) {
+        if let Some(labels) = &mut self.0 {
+            labels.set(index, value);
+        }
     }
 }
 

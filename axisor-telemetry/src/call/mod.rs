@@ -9,14 +9,16 @@ mod spec;
 pub use future::CallFuture;
 use future::Waiting;
 pub(crate) use given::GivenSpan;
-pub use given::{Labels, Opening};
+pub use given::{Labels, LateLabels, Opening};
 use site::Lean;
 pub use site::Site;
 pub use spec::{Count, OnCancel, Spec};
 
+use std::mem::ManuallyDrop;
+
 use opentelemetry::ContextGuard;
 
-use crate::outcome::Verdict;
+use crate::outcome::{Outcome, Verdict};
 use crate::scope::{self, Current};
 use crate::trace::Ending;
 use given::Given;
@@ -39,21 +41,11 @@ impl Call {
     pub(crate) const NOTHING: Self = Self(Kind::Nothing);
 
     /// Begins a call that is the same as all others of its site, if there is a telemetry to record it.
-    #[inline]
     fn begin(site: &'static Site) -> Self {
-        if scope::is_nowhere() {
-            return Self::NOTHING;
-        }
-        if scope::is_installed_alone()
-            && let Some(lean) = site.known_lean()
-        {
-            return Self(Kind::Lean(lean));
-        }
         Self::begin_somewhere(site, Given::nothing(site.spec()))
     }
 
     /// Begins a call with what its attribute's expressions gave, if there is a telemetry to record it.
-    #[inline(never)]
     fn begin_somewhere(site: &'static Site, given: Given) -> Self {
         match scope::current() {
             None => Self::NOTHING,
@@ -87,7 +79,6 @@ impl Call {
     }
 
     /// The label values, if they are this call's own.
-    #[inline]
     fn own_labels(&mut self) -> Option<&mut Labels> {
         match &mut self.0 {
             Kind::Recorded(call) => call.own_labels(),
@@ -95,7 +86,6 @@ impl Call {
         }
     }
 
-    #[inline]
     fn returned(&mut self, verdict: Verdict<'_>) {
         match &self.0 {
             Kind::Lean(call) => {
@@ -126,37 +116,98 @@ impl Drop for Call {
 }
 
 /// A call on the thread that runs its body.
-struct Running {
-    /// Dropped first, so that a call that panics ends outside of its own span.
+///
+/// What stands here is compiled anew for each annotated function: it is short, and calls what is compiled once. Nothing
+/// of it is dropped by itself.
+struct Running(Way);
+
+enum Way {
+    Nothing,
+    /// It does nothing but count, as is known without asking.
+    Counted(&'static Site),
+    Entered(ManuallyDrop<Entered>),
+}
+
+struct Entered {
     attached: Option<ContextGuard>,
     call: Call,
 }
 
 impl Running {
     #[inline]
-    fn new(call: Call) -> Self {
-        Self {
-            attached: call.attach(),
-            call,
+    fn begin(site: &'static Site) -> Self {
+        if scope::is_nowhere() {
+            Self(Way::Nothing)
+        } else if scope::is_installed_alone() && site.only_counts() {
+            Self(Way::Counted(site))
+        } else {
+            Self::begin_somewhere(site)
         }
     }
 
-    /// The one function that is made anew for each annotated function, and therefore a short one.
+    #[inline(never)]
+    fn begin_somewhere(site: &'static Site) -> Self {
+        Self::enter(Call::begin(site))
+    }
+
+    fn enter(call: Call) -> Self {
+        Self(Way::Entered(ManuallyDrop::new(Entered {
+            attached: call.attach(),
+            call,
+        })))
+    }
+
     #[inline]
     fn run<R>(
         mut self,
         body: impl FnOnce() -> R,
-        judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
+        judge: impl for<'a> FnOnce(&'a R, &mut LateLabels<'_>) -> Verdict<'a>,
     ) -> R {
         let returned = body();
-        if !self.call.is_nothing() {
-            let mut none = Labels::default();
-            let labels = self.call.own_labels().unwrap_or(&mut none);
-            let verdict = judge(&returned, labels);
-            self.attached = None;
-            self.call.returned(verdict);
+        match &mut self.0 {
+            Way::Nothing => {}
+            Way::Counted(site) => {
+                site.count(judge(&returned, &mut LateLabels(None)).outcome);
+                self.0 = Way::Nothing;
+            }
+            Way::Entered(entered) => {
+                let labels = entered.call.own_labels();
+                let verdict = judge(&returned, &mut LateLabels(labels));
+                self.returned(verdict);
+            }
         }
         returned
+    }
+
+    #[inline(never)]
+    fn returned(&mut self, verdict: Verdict<'_>) {
+        if let Way::Entered(entered) = &mut self.0 {
+            entered.attached = None;
+            entered.call.returned(verdict);
+        }
+        self.0 = Way::Nothing;
+    }
+
+    #[cold]
+    fn panicked(&mut self) {
+        match &mut self.0 {
+            Way::Nothing => {}
+            Way::Counted(site) => site.count(Outcome::Failure),
+            Way::Entered(entered) => {
+                entered.attached = None;
+                entered.call.end(Ending::Panicked);
+            }
+        }
+        self.0 = Way::Nothing;
+    }
+}
+
+impl Drop for Running {
+    #[inline]
+    fn drop(&mut self) {
+        if !matches!(self.0, Way::Nothing) {
+            self.panicked();
+        }
     }
 }
 
@@ -170,9 +221,9 @@ impl Start {
     pub fn run<R>(
         self,
         body: impl FnOnce() -> R,
-        judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
+        judge: impl for<'a> FnOnce(&'a R, &mut LateLabels<'_>) -> Verdict<'a>,
     ) -> R {
-        Running::new(Call::begin(self.0)).run(body, judge)
+        Running::begin(self.0).run(body, judge)
     }
 
     /// The future of this call, which begins with its first poll and runs `body`.
@@ -180,7 +231,7 @@ impl Start {
     pub fn future<R, F, J>(self, body: F, judge: J) -> CallFuture<F, J>
     where
         F: Future<Output = R>,
-        J: for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
+        J: for<'a> FnOnce(&'a R, &mut LateLabels<'_>) -> Verdict<'a>,
     {
         CallFuture::new(Waiting::ForAny(self.0), body, judge)
     }
@@ -221,9 +272,9 @@ impl StartWith {
     pub fn run<R>(
         self,
         body: impl FnOnce() -> R,
-        judge: impl for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
+        judge: impl for<'a> FnOnce(&'a R, &mut LateLabels<'_>) -> Verdict<'a>,
     ) -> R {
-        Running::new(self.begin()).run(body, judge)
+        Running::enter(self.begin()).run(body, judge)
     }
 
     /// The future of this call, which begins with its first poll and runs `body`.
@@ -231,7 +282,7 @@ impl StartWith {
     pub fn future<R, F, J>(self, body: F, judge: J) -> CallFuture<F, J>
     where
         F: Future<Output = R>,
-        J: for<'a> FnOnce(&'a R, &mut Labels) -> Verdict<'a>,
+        J: for<'a> FnOnce(&'a R, &mut LateLabels<'_>) -> Verdict<'a>,
     {
         CallFuture::new(Waiting::With(Box::new(self)), body, judge)
     }

@@ -1,6 +1,7 @@
 //! The place of an annotated function.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Labels, OnCancel, Spec};
 use crate::clock::Moment;
@@ -15,6 +16,7 @@ use crate::trace::{self, Ending};
 pub struct Site {
     spec: Spec,
     installed: OnceLock<Installed>,
+    only_counts: AtomicBool,
     counters: ByOutcome<CounterCell>,
     durations: ByOutcome<HistogramCell>,
     in_flight: Bound<GaugeCell>,
@@ -89,6 +91,7 @@ impl Site {
         Self {
             spec,
             installed: OnceLock::new(),
+            only_counts: AtomicBool::new(false),
             counters: ByOutcome::new(),
             durations: ByOutcome::new(),
             in_flight: Bound::new(),
@@ -100,12 +103,17 @@ impl Site {
         &self.spec
     }
 
-    #[inline]
     fn installed(&self, scope: &'static Scope) -> &Installed {
-        self.installed.get_or_init(|| Installed {
-            scope,
-            has_span: self.admits_span(scope),
-            lean: self.spec.fixed && !self.spec.in_flight && !self.spec.capture,
+        self.installed.get_or_init(|| {
+            let has_span = self.admits_span(scope);
+            let lean = self.spec.fixed && !self.spec.in_flight && !self.spec.capture;
+            let only_counts = lean && !has_span && self.spec.duration.is_none();
+            self.only_counts.store(only_counts, Ordering::Relaxed);
+            Installed {
+                scope,
+                has_span,
+                lean,
+            }
         })
     }
 
@@ -115,27 +123,40 @@ impl Site {
     }
 
     /// A call of the installed telemetry, begun now, if there is nothing to be carried through it.
-    #[inline]
     pub(super) fn lean(&'static self, scope: &'static Scope) -> Option<Lean> {
-        self.lean_in(self.installed(scope))
-    }
-
-    /// The same, where it is known by now what the installed telemetry does here.
-    #[inline]
-    pub(super) fn known_lean(&'static self) -> Option<Lean> {
-        self.lean_in(self.installed.get()?)
-    }
-
-    #[inline]
-    fn lean_in(&'static self, installed: &Installed) -> Option<Lean> {
+        let installed = self.installed(scope);
         if !installed.lean || (installed.has_span && trace::may_have_span_here()) {
             return None;
         }
-        let started = self.spec.duration.map(|_| installed.scope.clock.now());
+        let started = self.spec.duration.map(|_| scope.clock.now());
         Some(Lean {
             site: self,
             started,
         })
+    }
+
+    /// Whether calls of the installed telemetry do nothing but count, as far as it is known by now.
+    #[inline]
+    pub(super) fn only_counts(&self) -> bool {
+        self.only_counts.load(Ordering::Relaxed)
+    }
+
+    /// Counts a call of the installed telemetry that does nothing else.
+    #[inline]
+    pub(super) fn count(&'static self, outcome: Outcome) {
+        match self.counters.of(outcome).get() {
+            Some(counter) => counter.add(1),
+            None => self.count_first(outcome),
+        }
+    }
+
+    #[cold]
+    fn count_first(&'static self, outcome: Outcome) {
+        let call = Lean {
+            site: self,
+            started: None,
+        };
+        call.left(Some(outcome));
     }
 
     /// Whether calls have spans at all.
