@@ -37,6 +37,8 @@ pub(crate) struct Family<C> {
     bound: usize,
     overflow: Option<Arc<CounterFamily>>,
     overflowed: AtomicBool,
+    /// Whether it has been told that a series is asked for with other buckets than it has.
+    mixed: AtomicBool,
 }
 
 /// What a family is called, whether it is the catalogue's or a user's.
@@ -88,6 +90,7 @@ impl<C: SeriesCell> Family<C> {
             bound,
             overflow,
             overflowed: AtomicBool::new(false),
+            mixed: AtomicBool::new(false),
         };
         if family.labels().is_empty() {
             family.with(&[]);
@@ -185,14 +188,26 @@ impl<C: SeriesCell> Family<C> {
 
 impl HistogramFamily {
     /// As [`resolve`](Self::resolve), but a series that is made has these upper bounds instead of the family's. Who
-    /// makes a series first decides.
+    /// makes a series first decides, and it is told once if somebody wants it otherwise.
     pub(crate) fn resolve_in(
         &self,
         buckets: &[f64],
         values: &[&str],
         origins: &[Origin],
     ) -> Found<HistogramCell> {
-        self.find_or_make(values, origins, || HistogramCell::new(buckets.into()))
+        let found = self.find_or_make(values, origins, || HistogramCell::new(buckets.into()));
+        let (Found::Own(cell) | Found::Folded(cell)) = &found;
+        if cell.bounds() != buckets {
+            self.report_mixed(values, cell.bounds(), buckets);
+        }
+        found
+    }
+
+    #[cold]
+    fn report_mixed(&self, labels: &[&str], buckets: &[f64], unheeded: &[f64]) {
+        if !self.mixed.swap(true, Ordering::Relaxed) {
+            tracing::warn!(metric = %self.name(), ?labels, ?buckets, ?unheeded, "two functions of the same labels have different buckets: the series keeps those of the first call");
+        }
     }
 }
 
