@@ -545,6 +545,43 @@ fn returns_a_box(kind: &str, fail: bool) -> Pin<Box<dyn Future<Output = Result<(
     Box::pin(async { Ok(()) })
 }
 
+#[instrument_automation(type = "early")]
+#[rustfmt::skip] // without a semicolon
+fn returns_a_box_early(early: bool) -> Pin<Box<dyn Future<Output = u8>>> {
+    if early { return Box::pin(std::future::ready(1)) }
+    Box::pin(async move { 2 })
+}
+
+#[tokio::test]
+async fn a_box_returned_early_is_a_call_too() {
+    let recorded = Recorded::new();
+    let early = recorded.telemetry.scope(returns_a_box_early(true));
+    assert_eq!(early.await, 1);
+    assert_eq!(recorded.executions("early"), Executions::ONE_SUCCESS);
+    let late = recorded.telemetry.scope(returns_a_box_early(false));
+    assert_eq!(late.await, 2);
+    assert_eq!(recorded.executions("early").success, Some(2.0));
+}
+
+/// Its future lives longer than the label.
+#[instrument_automation(type = kind, fields(id))]
+fn returns_only_a_box(kind: &str, id: u64) -> Pin<Box<dyn Future<Output = u64> + Send + 'static>> {
+    Box::pin(async move { id })
+}
+
+#[tokio::test]
+async fn expressions_of_a_function_that_is_not_async_are_evaluated_when_it_is_called() {
+    let recorded = Recorded::new();
+    let future = {
+        let kind = "dca".to_owned();
+        recorded.telemetry.in_scope(|| returns_only_a_box(&kind, 7))
+    };
+    assert_eq!(recorded.executions("dca"), Executions::NONE);
+    assert_eq!(recorded.telemetry.scope(future).await, 7);
+    assert_eq!(recorded.executions("dca"), Executions::ONE_SUCCESS);
+    assert_eq!(attribute(&recorded.span(), "id").unwrap(), "7");
+}
+
 #[tokio::test]
 async fn a_function_that_returns_a_future_counts_by_what_the_future_returns() {
     let recorded = Recorded::new();
