@@ -62,6 +62,12 @@ impl Function {
         }
     }
 
+    /// Whether it was an `async fn` before `async_trait` came across it, which gives its future this lifetime.
+    pub(crate) fn is_made_by_async_trait(&self) -> bool {
+        let mut lifetimes = self.sig.generics.lifetimes();
+        lifetimes.any(|declared| declared.lifetime.ident == "async_trait")
+    }
+
     /// Whether it returns `!`.
     pub(crate) fn never_returns(&self) -> bool {
         matches!(&self.sig.output, ReturnType::Type(_, returned) if matches!(**returned, Type::Never(_)))

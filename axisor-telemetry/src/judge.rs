@@ -9,7 +9,7 @@ use std::fmt::Display;
 use futures_util::Stream;
 
 use crate::call::Opening;
-use crate::outcome::{ExecutionOutcome, Verdict};
+use crate::outcome::{ExecutionOutcome, Fallible, Verdict};
 use crate::trace::SpanParent;
 
 /// A returned value to be judged.
@@ -39,13 +39,16 @@ impl<'a, R: ExecutionOutcome> OutcomeValue<'a> for &Judge<'a, R> {
     }
 }
 
-/// A result whose error can be shown.
+/// A result whose error can be shown, borrowed or not.
 pub trait ResultValue<'a> {
     /// How the value counts.
     fn judge(&self) -> Verdict<'a>;
 }
 
-impl<'a, T, E: Display> ResultValue<'a> for &&Judge<'a, Result<T, E>> {
+impl<'a, R> ResultValue<'a> for &&Judge<'a, R>
+where
+    R: ExecutionOutcome + Fallible<Error: Display>,
+{
     fn judge(&self) -> Verdict<'a> {
         Verdict::of_result(self.0)
     }

@@ -51,7 +51,8 @@ pub trait LabelValue {
     fn label(&self) -> Cow<'_, str>;
 
     /// The text of this value if it is one of a closed set that stands in the code, such as an enum's; `None` unless
-    /// implemented. Such values keep their own series past the bound, and cost no allocation.
+    /// implemented. Such values keep their own series past the bound, and cost no allocation. A text is none, be it a
+    /// literal: as a value, it cannot be told from one that was made up.
     fn known(&self) -> Option<&'static str> {
         None
     }

@@ -26,8 +26,8 @@ impl Outcome {
 
 /// How a value returned by an annotated function counts.
 ///
-/// `Result`, `Option`, `bool` and `()` have it; any type without it counts as success. Implement it for your own
-/// types that can say that something failed:
+/// `Result`, `Option`, `bool` and `()` have it, borrowed or boxed, too; any type without it counts as success. Implement
+/// it for your own types that can say that something failed:
 /// ```
 /// use axisor_telemetry::{ExecutionOutcome, Outcome};
 ///
@@ -93,6 +93,35 @@ impl<T, E> ExecutionOutcome for Result<T, E> {
     }
 }
 
+macro_rules! outcome_of_what_it_holds {
+    ($($holder:ty),*) => {$(
+        impl<T: ExecutionOutcome + ?Sized> ExecutionOutcome for $holder {
+            fn outcome(&self) -> Outcome {
+                T::outcome(self)
+            }
+
+            fn description(&self) -> Option<&dyn Display> {
+                T::description(self)
+            }
+
+            fn error_type(&self) -> &'static str {
+                T::error_type(self)
+            }
+        }
+
+        #[diagnostic::do_not_recommend] // nobody is told to borrow their result
+        impl<T: Fallible + ?Sized> Fallible for $holder {
+            type Error = T::Error;
+
+            fn error(&self) -> Option<&T::Error> {
+                T::error(self)
+            }
+        }
+    )*};
+}
+
+outcome_of_what_it_holds!(&T, &mut T, Box<T>);
+
 /// What a returned value says about its call.
 pub struct Verdict<'a> {
     pub(crate) outcome: Outcome,
@@ -157,10 +186,13 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    pub(crate) fn of_result<T, E: Display>(returned: &'a Result<T, E>) -> Self {
-        let shown = |error: &'a E| Description::Display(error);
+    pub(crate) fn of_result<R>(returned: &'a R) -> Self
+    where
+        R: ExecutionOutcome + Fallible<Error: Display>,
+    {
+        let shown = |error: &'a R::Error| Description::Display(error);
         Self {
-            description: returned.as_ref().err().map_or(Description::None, shown),
+            description: returned.error().map_or(Description::None, shown),
             ..Self::of(returned)
         }
     }

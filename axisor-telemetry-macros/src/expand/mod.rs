@@ -5,10 +5,10 @@ mod opening;
 mod site;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{ReturnType, Type};
+use syn::{Path, ReturnType, Type};
 
 use crate::args::Args;
 use crate::attribute::Attribute;
@@ -79,13 +79,19 @@ impl<'a> Expansion<'a> {
     }
 
     fn boxed(&self) -> TokenStream {
-        if let Some((path, block)) = boxed_async_block(&self.function.body) {
-            let block = self.typed(&block);
-            let future = self.future("start", &quote!(async move #block));
-            return quote!(#path(async move { #future.await }));
+        let Some((pin, block)) = boxed_async_block(&self.function.body) else {
+            let future = self.future_returned();
+            return quote!(::std::boxed::Box::pin(#future));
+        };
+        let block = self.typed(&block);
+        let body = quote!(async move #block);
+        if self.function.is_made_by_async_trait() {
+            // Typed as `async fn`, and so it is one: nothing is evaluated before its future is polled.
+            let future = self.future("start", &body);
+            return quote!(#pin(async move { #future.await }));
         }
-        let future = self.future_returned();
-        quote!(::std::boxed::Box::pin(#future))
+        let future = self.future("later", &body);
+        quote!(#pin(#future))
     }
 
     /// The block of a future, which is told first what it returns: nobody else does.
@@ -165,14 +171,15 @@ fn braced(like: &Group, tokens: TokenStream) -> Group {
     group
 }
 
-/// The parts of a body that is nothing but `Box::pin(async move { … })`, as `async_trait` makes it.
-fn boxed_async_block(body: &Group) -> Option<(TokenStream, Group)> {
+/// The parts of a body that is nothing but `Box::pin(async move { … })`.
+fn boxed_async_block(body: &Group) -> Option<(Path, Group)> {
     let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let TokenTree::Group(argument) = tokens.pop()? else {
         return None;
     };
-    let path: TokenStream = tokens.into_iter().collect();
-    if !path.to_string().replace(' ', "").ends_with("Box::pin") || path.to_string().contains(';') {
+    let pin: Path = syn::parse2(tokens.into_iter().collect()).ok()?;
+    let mut names = pin.segments.iter().rev().map(|segment| &segment.ident);
+    if names.next()? != "pin" || names.next()? != "Box" {
         return None;
     }
     let inner: Vec<TokenTree> = argument.stream().into_iter().collect();
@@ -180,7 +187,7 @@ fn boxed_async_block(body: &Group) -> Option<(TokenStream, Group)> {
         [first, second, TokenTree::Group(block)]
             if first.to_string() == "async" && second.to_string() == "move" =>
         {
-            Some((path.into_token_stream(), block.clone()))
+            Some((pin, block.clone()))
         }
         _ => None,
     }

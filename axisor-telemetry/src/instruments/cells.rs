@@ -106,6 +106,10 @@ impl HistogramCell {
         add(slot(shard, 0), value);
     }
 
+    pub(super) fn bounds(&self) -> &[f64] {
+        &self.0.bounds
+    }
+
     pub(super) fn read(&self) -> Distributed {
         let Distribution { bounds, shards } = &*self.0;
         let total = |bucket| -> u64 {

@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 
 use super::cells::{CounterCell, GaugeCell, HistogramCell};
+use super::origin::Origin;
 use super::points::{self, Period, SeriesCell};
 use super::table::{Series, SeriesTable};
 use crate::catalog::{self, Values};
@@ -36,6 +37,8 @@ pub(crate) struct Family<C> {
     bound: usize,
     overflow: Option<Arc<CounterFamily>>,
     overflowed: AtomicBool,
+    /// Whether it has been told that a series is asked for with other buckets than it has.
+    mixed: AtomicBool,
 }
 
 /// What a family is called, whether it is the catalogue's or a user's.
@@ -71,15 +74,6 @@ impl From<&catalog::Series> for Definition {
     }
 }
 
-/// Where label values come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// From outside: those of free labels may turn out to be any number of texts.
-    Data,
-    /// They stand in the code, all of them, and are no more than there are places for them.
-    Code,
-}
-
 impl<C: SeriesCell> Family<C> {
     /// A family of cells that `new_cell` makes; without labels it has its series from the start.
     pub(super) fn new(
@@ -96,6 +90,7 @@ impl<C: SeriesCell> Family<C> {
             bound,
             overflow,
             overflowed: AtomicBool::new(false),
+            mixed: AtomicBool::new(false),
         };
         if family.labels().is_empty() {
             family.with(&[]);
@@ -111,13 +106,15 @@ impl<C: SeriesCell> Family<C> {
     }
 
     /// As [`with`](Self::with), for those who keep the series: only an own one may be kept, since each recording
-    /// that is folded has to be counted as such. Values come from data where `origins` does not say otherwise.
+    /// that is folded has to be counted as such. Of `origins` there are as many as of values, or none: they come from
+    /// data.
     pub(crate) fn resolve(&self, values: &[&str], origins: &[Origin]) -> Found<C> {
         self.find_or_make(values, origins, &self.new_cell)
     }
 
     fn find_or_make(&self, values: &[&str], origins: &[Origin], new: impl Fn() -> C) -> Found<C> {
         debug_assert_eq!(values.len(), self.labels().len(), "{self:?}");
+        debug_assert!([0, values.len()].contains(&origins.len()), "{self:?}");
         let found = self.find(&self.read(), values, origins);
         let found = found.unwrap_or_else(|| self.make(values, origins, new));
         if let Found::Folded(_) = found {
@@ -191,14 +188,26 @@ impl<C: SeriesCell> Family<C> {
 
 impl HistogramFamily {
     /// As [`resolve`](Self::resolve), but a series that is made has these upper bounds instead of the family's. Who
-    /// makes a series first decides.
+    /// makes a series first decides, and it is told once if somebody wants it otherwise.
     pub(crate) fn resolve_in(
         &self,
         buckets: &[f64],
         values: &[&str],
         origins: &[Origin],
     ) -> Found<HistogramCell> {
-        self.find_or_make(values, origins, || HistogramCell::new(buckets.into()))
+        let found = self.find_or_make(values, origins, || HistogramCell::new(buckets.into()));
+        let (Found::Own(cell) | Found::Folded(cell)) = &found;
+        if cell.bounds() != buckets {
+            self.report_mixed(values, cell.bounds(), buckets);
+        }
+        found
+    }
+
+    #[cold]
+    fn report_mixed(&self, labels: &[&str], buckets: &[f64], unheeded: &[f64]) {
+        if !self.mixed.swap(true, Ordering::Relaxed) {
+            tracing::warn!(metric = %self.name(), ?labels, ?buckets, ?unheeded, "two functions of the same labels have different buckets: the series keeps those of the first call");
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod error;
 mod families;
 mod family;
 mod labels;
+mod origin;
 mod points;
 mod registry;
 mod table;
@@ -16,8 +17,9 @@ pub(crate) use cells::{CounterCell, GaugeCell, HistogramCell};
 pub use custom::{Counter, CounterSeries, Gauge, GaugeSeries, Histogram, HistogramSeries};
 pub use error::MetricError;
 pub(crate) use families::Families;
-pub(crate) use family::{CounterFamily, Found, GaugeFamily, HistogramFamily, Origin};
+pub(crate) use family::{CounterFamily, Found, GaugeFamily, HistogramFamily};
 pub use labels::LabelSet;
+pub(crate) use origin::Origin;
 pub(crate) use registry::CustomMetrics;
 
 use std::sync::Arc;

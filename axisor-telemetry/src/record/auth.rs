@@ -18,11 +18,7 @@ impl Authentication {
 
     /// Counts one failed authentication. A reason is a category such as `bad_password`, never a name or an address.
     pub fn failed(&self, reason: impl LabelValue) {
-        self.0
-            .instruments
-            .auth_failures
-            .with(&[&reason.label()])
-            .add(1);
+        self.0.instruments.auth_failures.of([&reason]).add(1);
     }
 }
 

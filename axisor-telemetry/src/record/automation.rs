@@ -34,12 +34,13 @@ impl Automations {
     }
 
     /// Counts one execution of `automation_type` that ended with `status`, an [`AutomationStatus`] unless there is a
-    /// word the dashboards know. Any text is taken, empty too, up to the bound of the family's series.
+    /// word the dashboards know. Any text is taken, empty too, up to the bound of the family's series; an
+    /// enum's [known](LabelValue::known) values past it, too.
     pub fn record(&self, automation_type: impl LabelValue, status: impl LabelValue) {
         self.0
             .instruments
             .automation_executions
-            .with(&[&automation_type.label(), &status.label()])
+            .of([&automation_type, &status])
             .add(1);
     }
 }
@@ -73,5 +74,9 @@ impl From<Outcome> for AutomationStatus {
 impl LabelValue for AutomationStatus {
     fn label(&self) -> Cow<'_, str> {
         Cow::Borrowed(self.as_str())
+    }
+
+    fn known(&self) -> Option<&'static str> {
+        Some(self.as_str())
     }
 }

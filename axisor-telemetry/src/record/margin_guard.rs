@@ -23,12 +23,13 @@ impl MarginGuard {
         Self(scope)
     }
 
-    /// Counts one `action` taken for a user of `plan`: any text, empty too, up to the bound of the family's series.
+    /// Counts one `action` taken for a user of `plan`: any text, empty too, up to the bound of the family's
+    /// series; an enum's [known](LabelValue::known) values past it, too.
     pub fn record(&self, action: impl LabelValue, plan: impl LabelValue) {
         self.0
             .instruments
             .margin_guard_actions
-            .with(&[&action.label(), &plan.label()])
+            .of([&action, &plan])
             .add(1);
     }
 }

@@ -15,7 +15,7 @@ pub use payments::{PaymentStatus, Payments};
 pub use queues::Queues;
 
 use crate::call::Labels;
-use crate::instruments::{CounterCell, Found, GaugeCell, HistogramCell, Instruments};
+use crate::instruments::{CounterCell, Found, GaugeCell, HistogramCell, Instruments, Origin};
 use crate::outcome::Outcome;
 
 /// What an attribute records its calls as.
@@ -35,15 +35,15 @@ impl Recorder {
         labels: &Labels,
         outcome: Outcome,
     ) -> Found<CounterCell> {
-        let ([first, second], origins) = labels.values();
+        let ([first, second], [of_first, of_second]) = labels.values();
         let status = AutomationStatus::from(outcome).as_str();
         match self {
             Self::Automation => instruments
                 .automation_executions
-                .resolve(&[first, status], &origins),
+                .resolve(&[first, status], &[of_first, Origin::Code]),
             Self::MarginGuard => instruments
                 .margin_guard_actions
-                .resolve(&[first, second], &origins),
+                .resolve(&[first, second], &[of_first, of_second]),
         }
     }
 
@@ -55,32 +55,32 @@ impl Recorder {
         outcome: Outcome,
         buckets: &[f64],
     ) -> Found<HistogramCell> {
-        let ([first, second], origins) = labels.values();
+        let ([first, second], [of_first, of_second]) = labels.values();
         let status = AutomationStatus::from(outcome).as_str();
         match self {
-            Self::Automation => {
-                instruments
-                    .automation_duration
-                    .resolve_in(buckets, &[first, status], &origins)
-            }
+            Self::Automation => instruments.automation_duration.resolve_in(
+                buckets,
+                &[first, status],
+                &[of_first, Origin::Code],
+            ),
             Self::MarginGuard => instruments.margin_guard_duration.resolve_in(
                 buckets,
                 &[first, second, status],
-                &origins,
+                &[of_first, of_second, Origin::Code],
             ),
         }
     }
 
     /// The series of the calls under way.
     pub(crate) fn in_flight(self, instruments: &Instruments, labels: &Labels) -> Found<GaugeCell> {
-        let ([first, second], origins) = labels.values();
+        let ([first, second], [of_first, of_second]) = labels.values();
         match self {
             Self::Automation => instruments
                 .automations_in_flight
-                .resolve(&[first], &origins),
+                .resolve(&[first], &[of_first]),
             Self::MarginGuard => instruments
                 .margin_guard_in_flight
-                .resolve(&[first, second], &origins),
+                .resolve(&[first, second], &[of_first, of_second]),
         }
     }
 

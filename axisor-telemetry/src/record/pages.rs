@@ -22,7 +22,7 @@ impl Pages {
         self.0
             .instruments
             .page_load_duration
-            .with(&[&page.label()])
+            .of([&page])
             .record(took.as_secs_f64());
     }
 }

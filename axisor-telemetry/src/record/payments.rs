@@ -1,8 +1,10 @@
 //! Payments.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::label::LabelValue;
 use crate::scope::Scope;
 
 /// Records processed payments in `axisor_payment_processing_total`.
@@ -27,11 +29,7 @@ impl Payments {
 
     /// Counts one processed payment.
     pub fn record(&self, status: PaymentStatus) {
-        self.0
-            .instruments
-            .payment_processing
-            .with(&[status.as_str()])
-            .add(1);
+        self.0.instruments.payment_processing.of([&status]).add(1);
     }
 }
 
@@ -49,5 +47,15 @@ impl PaymentStatus {
             Self::Success => "success",
             Self::Failed => "failed",
         }
+    }
+}
+
+impl LabelValue for PaymentStatus {
+    fn label(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.as_str())
+    }
+
+    fn known(&self) -> Option<&'static str> {
+        Some(self.as_str())
     }
 }

@@ -22,7 +22,7 @@ impl Queues {
         self.0
             .instruments
             .worker_queue_size
-            .with(&[&queue.label()])
+            .of([&queue])
             .set(jobs as f64);
     }
 }

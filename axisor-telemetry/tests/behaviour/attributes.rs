@@ -275,6 +275,118 @@ fn how_a_call_counts_is_told_by_its_type() {
     }
 }
 
+type Checked = Result<u8, Refused>;
+
+#[instrument_automation(type = "borrowed")]
+fn borrowed(checked: &Checked) -> &Checked {
+    checked
+}
+
+#[instrument_automation(type = "borrowed")]
+async fn borrowed_later(checked: &mut Checked) -> &mut Checked {
+    checked
+}
+
+#[instrument_automation(type = "borrowed")]
+fn boxed(checked: Checked) -> Box<Checked> {
+    Box::new(checked)
+}
+
+#[instrument_automation(type = "borrowed", err(Debug))]
+fn borrowed_debug(checked: &Checked) -> &Checked {
+    checked
+}
+
+#[instrument_automation(type = "borrowed", err(with = |error| format!("say {error}")))]
+fn borrowed_in_words<'a>(checked: &'a &'a Checked) -> &'a &'a Checked {
+    checked
+}
+
+/// The recorded text of a call that has failed.
+fn text_of_failure<R>(call: impl FnOnce() -> R) -> Status {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(call);
+    assert_eq!(recorded.executions("borrowed"), Executions::ONE_FAILURE);
+    let span = recorded.span();
+    let error_type = attribute(&span, "error.type").unwrap();
+    assert!(error_type.ends_with("attributes::Refused"), "{error_type}");
+    span.status
+}
+
+#[tokio::test]
+async fn a_borrowed_or_boxed_result_counts_as_the_result_and_says_its_error() {
+    let failed = Err(Refused);
+    let refused = Status::error("the exchange refused");
+    assert_eq!(text_of_failure(|| borrowed(&failed).is_err()), refused);
+    assert_eq!(text_of_failure(|| boxed(Err(Refused)).is_err()), refused);
+    assert_eq!(
+        text_of_failure(|| borrowed_debug(&failed).is_err()),
+        Status::error("Refused")
+    );
+    assert_eq!(
+        text_of_failure(|| borrowed_in_words(&&failed).is_err()),
+        Status::error("say the exchange refused")
+    );
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| borrowed(&Ok(1)).is_ok());
+    assert_eq!(recorded.executions("borrowed"), Executions::ONE_SUCCESS);
+    let mut failed = Err(Refused);
+    let later = recorded.telemetry.scope(borrowed_later(&mut failed));
+    assert!(later.await.is_err());
+    assert_eq!(recorded.executions("borrowed").failure, Some(1.0));
+}
+
+#[test]
+fn what_else_is_borrowed_or_boxed_counts_as_what_it_is() {
+    #[instrument_automation(type = "none")]
+    fn none(given: &Option<u8>) -> &Option<u8> {
+        given
+    }
+    #[instrument_automation(type = "false")]
+    #[expect(clippy::unnecessary_box_returns, reason = "how it counts is asked")]
+    fn not() -> Box<bool> {
+        Box::new(false)
+    }
+    #[instrument_automation(type = "no_display")]
+    fn no_display(given: &Result<(), NoDisplay>) -> &Result<(), NoDisplay> {
+        given
+    }
+    #[instrument_automation(type = "text")]
+    fn text(given: &str) -> &str {
+        given
+    }
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| {
+        none(&None);
+        not();
+        assert!(no_display(&Err(NoDisplay)).is_err());
+        text("");
+    });
+    for failure in ["none", "false", "no_display"] {
+        assert_eq!(recorded.executions(failure), Executions::ONE_FAILURE);
+    }
+    assert_eq!(recorded.executions("text"), Executions::ONE_SUCCESS);
+}
+
+#[test]
+fn a_bare_type_parameter_counts_as_success_unless_it_is_bounded() {
+    #[instrument_automation(type = "bare")]
+    fn bare<T>(value: T) -> T {
+        value
+    }
+    #[instrument_automation(type = "bounded")]
+    fn bounded<T: ExecutionOutcome>(value: T) -> T {
+        value
+    }
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| {
+        bare(check_plain(-1)).unwrap_err();
+        bounded(check_plain(-1)).unwrap_err();
+    });
+    assert_eq!(recorded.executions("bare"), Executions::ONE_SUCCESS);
+    assert_eq!(recorded.executions("bounded"), Executions::ONE_FAILURE);
+}
+
 #[test]
 fn a_type_that_says_nothing_counts_as_success() {
     let recorded = Recorded::new();
@@ -431,6 +543,43 @@ fn returns_a_box(kind: &str, fail: bool) -> Pin<Box<dyn Future<Output = Result<(
         return Box::pin(std::future::ready(Err(Refused)));
     }
     Box::pin(async { Ok(()) })
+}
+
+#[instrument_automation(type = "early")]
+#[rustfmt::skip] // without a semicolon
+fn returns_a_box_early(early: bool) -> Pin<Box<dyn Future<Output = u8>>> {
+    if early { return Box::pin(std::future::ready(1)) }
+    Box::pin(async move { 2 })
+}
+
+#[tokio::test]
+async fn a_box_returned_early_is_a_call_too() {
+    let recorded = Recorded::new();
+    let early = recorded.telemetry.scope(returns_a_box_early(true));
+    assert_eq!(early.await, 1);
+    assert_eq!(recorded.executions("early"), Executions::ONE_SUCCESS);
+    let late = recorded.telemetry.scope(returns_a_box_early(false));
+    assert_eq!(late.await, 2);
+    assert_eq!(recorded.executions("early").success, Some(2.0));
+}
+
+/// Its future lives longer than the label.
+#[instrument_automation(type = kind, fields(id))]
+fn returns_only_a_box(kind: &str, id: u64) -> Pin<Box<dyn Future<Output = u64> + Send + 'static>> {
+    Box::pin(async move { id })
+}
+
+#[tokio::test]
+async fn expressions_of_a_function_that_is_not_async_are_evaluated_when_it_is_called() {
+    let recorded = Recorded::new();
+    let future = {
+        let kind = "dca".to_owned();
+        recorded.telemetry.in_scope(|| returns_only_a_box(&kind, 7))
+    };
+    assert_eq!(recorded.executions("dca"), Executions::NONE);
+    assert_eq!(recorded.telemetry.scope(future).await, 7);
+    assert_eq!(recorded.executions("dca"), Executions::ONE_SUCCESS);
+    assert_eq!(attribute(&recorded.span(), "id").unwrap(), "7");
 }
 
 #[tokio::test]

@@ -185,6 +185,45 @@ fn a_function_has_its_own_buckets() {
 }
 
 #[test]
+fn buckets_other_than_those_a_series_has_are_told_once_a_family() {
+    #[instrument_automation(type = kind, duration(buckets = [1.0, 2.0]))]
+    fn first(kind: &str) {}
+    #[instrument_automation(type = "shared", duration(buckets = [5.0]))]
+    fn second() {}
+    let timed = Timed::new();
+    let log = seen::Log::default();
+    let _logging = log.install();
+    timed.recorded.telemetry.in_scope(|| {
+        first("shared");
+        first("shared");
+        first("own");
+    });
+    assert_eq!(log.text(), "");
+    timed.recorded.telemetry.in_scope(|| {
+        second();
+        second();
+    });
+    let text = log.text();
+    assert_eq!(log.levels(), ["WARN"], "{text}");
+    for said in [
+        "axisor_automation_duration_seconds",
+        "shared",
+        "[1.0, 2.0]",
+        "[5.0]",
+    ] {
+        assert!(text.contains(said), "{text}");
+    }
+    assert_eq!(
+        timed
+            .recorded
+            .samples("axisor_automation_duration_seconds_count{automation_type=\"shared\""),
+        [
+            "axisor_automation_duration_seconds_count{automation_type=\"shared\",status=\"success\"} 4"
+        ]
+    );
+}
+
+#[test]
 fn without_duration_and_in_flight_there_is_no_such_series() {
     #[instrument_automation(type = "plain")]
     fn plain() {}

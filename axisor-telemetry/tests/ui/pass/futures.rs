@@ -25,6 +25,33 @@ pub fn boxed(value: u8) -> Pin<Box<dyn Future<Output = u8> + Send>> {
     Box::pin(async move { value })
 }
 
+/// A boxed future that lives longer than its label, its parent and its field.
+#[instrument_automation(type = kind, parent = parent, fields(kind, id))]
+#[must_use]
+pub fn boxed_alone(
+    kind: &str,
+    parent: &opentelemetry::Context,
+    id: u64,
+) -> Pin<Box<dyn Future<Output = u64> + Send + 'static>> {
+    Box::pin(async move { id })
+}
+
+/// The same by a longer path.
+#[track_margin_guard(action = "add", plan = plan, ok_if = |id| *id > 0)]
+#[must_use]
+pub fn boxed_by_a_path(plan: &str, id: u64) -> Pin<Box<dyn Future<Output = u64> + Send + 'static>> {
+    ::std::boxed::Box::<_>::pin(async move { id })
+}
+
+/// An early return without a semicolon.
+#[instrument_automation(type = kind)]
+#[must_use]
+#[rustfmt::skip]
+pub fn boxed_early(kind: &str, early: bool) -> Pin<Box<dyn Future<Output = u8> + Send>> {
+    if early { return Box::pin(std::future::ready(1)) }
+    Box::pin(async move { 2 })
+}
+
 /// A boxed future that borrows, after an early return.
 #[track_margin_guard(action = "add", plan = plan)]
 #[must_use]
@@ -126,6 +153,9 @@ pub(crate) fn main() {
     send(&opaque(1));
     send(&boxed(1));
     send(&borrowing("pro"));
+    send(&boxed_alone("a", &opentelemetry::Context::new(), 1));
+    send(&boxed_by_a_path("pro", 1));
+    send(&boxed_early("a", true));
     send(&boxed_borrowing("pro"));
     send(&aliased(&1));
     send(&1.provided());

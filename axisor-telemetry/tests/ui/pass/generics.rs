@@ -23,6 +23,28 @@ pub async fn any<T>(value: T) -> T {
     value
 }
 
+/// Borrowed results, of an error with and without words.
+#[instrument_automation(type = "borrowed")]
+pub fn borrowed_result<T, E>(result: &Result<T, E>) -> &Result<T, E> {
+    result
+}
+
+/// The same in words, and boxed.
+#[instrument_automation(type = "borrowed", err(Debug))]
+#[must_use]
+pub fn boxed_result<'a, T, E>(result: &'a mut Result<T, E>) -> Box<&'a mut Result<T, E>>
+where
+    E: Display + std::fmt::Debug,
+{
+    Box::new(result)
+}
+
+/// What is behind a pointer of any kind.
+#[instrument_automation(type = "borrowed")]
+pub async fn borrowed_anything<T: ?Sized>(value: &T) -> &T {
+    value
+}
+
 /// Const generic.
 #[instrument_automation(type = "array")]
 #[must_use]
