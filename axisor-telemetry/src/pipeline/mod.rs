@@ -28,12 +28,10 @@ use std::sync::Arc;
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
-use opentelemetry_sdk::trace::{
-    Sampler as SdkSampler, SdkTracerProvider, SpanProcessor, TracerProviderBuilder,
-};
+use opentelemetry_sdk::trace::{SdkTracerProvider, TracerProviderBuilder};
 
 use crate::clock::Clock;
-use crate::config::{Config, Sampler, TracesExporter};
+use crate::config::{Config, TracesExporter};
 use crate::trace::{Limits, Sampling, SpanFilter, SpanSink, Spans};
 use shared::Shared;
 use thread::ExporterThread;
@@ -59,24 +57,10 @@ pub(crate) fn meter_provider(
 fn tracer_provider(config: &Config, resource: Resource) -> TracerProviderBuilder {
     SdkTracerProvider::builder()
         .with_resource(resource)
-        .with_sampler(sampler(config.traces.sampler))
+        .with_sampler(Sampling::new(config.traces.sampler).sdk())
         .with_max_attributes_per_span(config.traces.attribute_count_limit)
         .with_max_events_per_span(config.traces.event_count_limit)
         .with_max_links_per_span(config.traces.link_count_limit)
-}
-
-fn sampler(sampler: Sampler) -> SdkSampler {
-    let parent_based = |root| SdkSampler::ParentBased(Box::new(root));
-    match sampler {
-        Sampler::AlwaysOn => SdkSampler::AlwaysOn,
-        Sampler::AlwaysOff => SdkSampler::AlwaysOff,
-        Sampler::TraceIdRatio(share) => SdkSampler::TraceIdRatioBased(share),
-        Sampler::ParentBasedAlwaysOn => parent_based(SdkSampler::AlwaysOn),
-        Sampler::ParentBasedAlwaysOff => parent_based(SdkSampler::AlwaysOff),
-        Sampler::ParentBasedTraceIdRatio(share) => {
-            parent_based(SdkSampler::TraceIdRatioBased(share))
-        }
-    }
 }
 
 /// Why the exports did not start.
