@@ -24,7 +24,7 @@ use crate::scope::Scope;
 #[must_use = "nothing is recorded before `build()` or `init()`"]
 pub struct TelemetryBuilder {
     settings: Loader,
-    clock: Clock,
+    clock: Option<Clock>,
     exporters: Vec<AddExporter>,
     pub(super) watched: Watched,
 }
@@ -35,7 +35,7 @@ impl TelemetryBuilder {
     pub(super) fn new(service_name: impl Into<String>) -> Self {
         Self {
             settings: Loader::new(service_name),
-            clock: Clock::default(),
+            clock: None,
             exporters: Vec::new(),
             watched: Watched::default(),
         }
@@ -63,7 +63,7 @@ impl TelemetryBuilder {
 
     /// Measures durations with `clock` instead of the system's steady clock.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 
@@ -108,12 +108,13 @@ impl TelemetryBuilder {
         let collector = Collector::new(reader, Arc::clone(&families));
         let catalogued = Instruments::new(&families);
         let ledger = Ledger::new(&catalogued);
+        let clock = self.clock.unwrap_or_default();
         let exporters = self.exporters.into_iter();
-        let users = exporters.map(|make| make(&resource, &self.clock)).collect();
+        let users = exporters.map(|make| make(&resource, &clock)).collect();
         let started = pipeline::start(
             &config,
             &resource,
-            &self.clock,
+            &clock,
             users,
             collector.clone(),
             &ledger,
@@ -124,7 +125,7 @@ impl TelemetryBuilder {
             tracers.tracer(SCOPE),
             pipeline::spans(&config, started.sinks),
             Arc::new(propagator(&config.propagators)),
-            self.clock,
+            clock,
         );
         let (health, polls) = self.watched.make(&config, &scope)?;
         Ok(Telemetry(Arc::new(Inner {
