@@ -13,15 +13,17 @@ mod shutdown;
 mod split;
 mod thread;
 mod traces;
+mod users;
 
 pub(crate) use ledger::Ledger;
 pub use ledger::{Loss, Signal};
 pub use metrics::CollectError;
 pub(crate) use metrics::{Collector, Reader, families};
 pub(crate) use resource::resource;
-pub(crate) use shared::UsersExporter;
+pub(crate) use shared::Sink;
 pub(crate) use shutdown::Pipeline;
 pub use shutdown::{ShutdownError, ShutdownReport, SignalReport};
+pub(crate) use users::UsersExporter;
 
 use std::io;
 use std::sync::Arc;
@@ -94,7 +96,7 @@ impl Started {
     /// Nothing yet but the exporters of the user's.
     fn new(
         tracers: TracerProviderBuilder,
-        users: Vec<UsersExporter>,
+        users: Vec<Arc<dyn Sink>>,
         ledger: &Arc<Ledger>,
     ) -> Self {
         let nothing = Self {
@@ -102,12 +104,10 @@ impl Started {
             tracers,
             sinks: Vec::new(),
         };
-        users.into_iter().fold(nothing, |started, exporter| {
-            started.sink(Arc::new(exporter))
-        })
+        users.into_iter().fold(nothing, Self::sink)
     }
 
-    fn sink(mut self, sink: Arc<impl SpanProcessor + SpanSink + 'static>) -> Self {
+    fn sink(mut self, sink: Arc<dyn Sink>) -> Self {
         self.tracers = self.tracers.with_span_processor(Shared(Arc::clone(&sink)));
         self.sinks.push(sink);
         self
@@ -122,7 +122,7 @@ pub(crate) fn start(
     config: &Config,
     resource: &Resource,
     clock: &Clock,
-    users: Vec<UsersExporter>,
+    users: Vec<Arc<dyn Sink>>,
     collector: Collector,
     ledger: &Arc<Ledger>,
 ) -> Result<Started, PipelineError> {

@@ -16,7 +16,7 @@ use crate::catalog::SCOPE;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Loader, Propagator};
 use crate::instruments::{CustomMetrics, Families, Instruments};
-use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, UsersExporter};
+use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, Sink, UsersExporter};
 use crate::redact;
 use crate::scope::Scope;
 
@@ -29,7 +29,7 @@ pub struct TelemetryBuilder {
     pub(super) watched: Watched,
 }
 
-type AddExporter = Box<dyn FnOnce(&Resource, &Clock) -> UsersExporter + Send>;
+type AddExporter = Box<dyn FnOnce(&Resource, &Clock, &Arc<Ledger>) -> Arc<dyn Sink> + Send>;
 
 impl TelemetryBuilder {
     pub(super) fn new(service_name: impl Into<String>) -> Self {
@@ -69,9 +69,16 @@ impl TelemetryBuilder {
 
     /// Hands every sampled span to `exporter` as it ends, on the thread where it ends, beside the configured export: for
     /// tests and for exporters that do not block.
+    ///
+    /// What it records itself makes no spans. A span it fails or panics on is counted in `axisor_telemetry_dropped_total`.
     pub fn span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
-        self.exporters.push(Box::new(|resource, clock| {
-            UsersExporter::new(exporter, resource, clock.clone())
+        self.exporters.push(Box::new(|resource, clock, ledger| {
+            Arc::new(UsersExporter::new(
+                exporter,
+                resource,
+                clock.clone(),
+                ledger,
+            ))
         }));
         self
     }
@@ -110,7 +117,9 @@ impl TelemetryBuilder {
         let ledger = Ledger::new(&catalogued);
         let clock = self.clock.unwrap_or_default();
         let exporters = self.exporters.into_iter();
-        let users = exporters.map(|make| make(&resource, &clock)).collect();
+        let users = exporters
+            .map(|make| make(&resource, &clock, &ledger))
+            .collect();
         let started = pipeline::start(
             &config,
             &resource,

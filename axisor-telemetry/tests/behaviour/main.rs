@@ -10,6 +10,7 @@ mod custom;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod export;
 mod exposition;
+mod exporters;
 #[cfg(feature = "axum")]
 mod health;
 #[cfg(feature = "axum")]
