@@ -79,6 +79,7 @@ impl CallSpan {
         if spans.is_closed() {
             return Self::None;
         }
+            Some(_) if Context::is_current_telemetry_suppressed() => None,
         let parent = given.as_mut().and_then(|given| given.parent.take());
         let parent = match parent {
             Some(parent) => Some(beside(&parent)),
