@@ -102,17 +102,12 @@ impl EndedSpan {
         (attributes.take(limit), dropped + all.saturating_sub(limit))
     }
 
-    /// The status, with the user's own going before as the specification orders them, and its text.
+    /// The status and its text: the user's own, or else the call's.
     pub(crate) fn status(&self) -> Status {
-        let own = self.added.as_ref().map(|added| added.status.clone());
-        let call = self
-            .result
-            .error()
-            .map(|(_, text)| Status::error(text.to_owned()));
-        own.into_iter().chain(call).fold(
-            Status::Unset,
-            |status, other| {
-                if other > status { other } else { status }
+        match self.added.as_ref().map(|added| &added.status) {
+            None | Some(Status::Unset) => match self.result.error() {
+                Some((_, text)) => Status::error(text.to_owned()),
+                None => Status::Unset,
             },
         )
     }

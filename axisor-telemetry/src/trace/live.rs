@@ -120,6 +120,15 @@ impl Added {
 /// Cuts attributes to the specification's default and says how many are gone.
 fn cut(attributes: &mut Vec<KeyValue>) -> u32 {
     let dropped = attributes.len().saturating_sub(MAX_ATTRIBUTES);
+/// Of two statuses the higher holds. The order `Status` has itself goes by the texts of errors, too.
+fn rank(status: &Status) -> u8 {
+    match status {
+        Status::Unset => 0,
+        Status::Error { .. } => 1,
+        Status::Ok => 2,
+    }
+}
+
     attributes.truncate(MAX_ATTRIBUTES);
     u32::try_from(dropped).unwrap_or(u32::MAX)
 }
@@ -155,10 +164,10 @@ impl Span for LiveSpan {
             .add(|added| added.attribute(attribute, self.0.limits));
     }
 
-    /// `Ok` goes before an error, and that before nothing, as the specification says.
+    /// `Ok` goes before an error, and that before nothing, as the specification says; of two errors the later holds.
     fn set_status(&mut self, status: Status) {
         self.0.add(|added| {
-            if status > added.status {
+            if rank(&status) >= rank(&added.status) {
                 added.status = status;
             }
         });
