@@ -76,7 +76,7 @@ impl EndedSpan {
         added.unwrap_or(self.spec.name)
     }
 
-    /// The attributes within the limit, those of the site first, and how many are not.
+    /// The attributes within the limit, those of the call before those added to it, and how many are not.
     pub(crate) fn attributes(&self) -> (impl Iterator<Item = Attribute<'_>>, usize) {
         let added = self.added.as_ref();
         let (own, dropped) = added.map_or((&[][..], 0), |added| {
@@ -95,9 +95,9 @@ impl EndedSpan {
                 Attribute::Text(CODE_FILE_PATH, code.file),
                 Attribute::Number(CODE_LINE_NUMBER, i64::from(code.line)),
             ])
-            .chain(own.iter().map(Attribute::Any))
             .chain([Attribute::Text(OUTCOME, self.result.as_str())])
-            .chain(error.map(|(error_type, _)| Attribute::Text(ERROR_TYPE, error_type)));
+            .chain(error.map(|(error_type, _)| Attribute::Text(ERROR_TYPE, error_type)))
+            .chain(own.iter().map(Attribute::Any));
         let limit = self.limits.attributes;
         (attributes.take(limit), dropped + all.saturating_sub(limit))
     }
@@ -109,7 +109,8 @@ impl EndedSpan {
                 Some((_, text)) => Status::error(text.to_owned()),
                 None => Status::Unset,
             },
-        )
+            Some(own) => own.clone(),
+        }
     }
 
     /// Whether there is anything for [`events`](Self::events) to give.
