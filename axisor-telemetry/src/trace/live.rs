@@ -93,7 +93,10 @@ impl Live {
 
 impl Added {
     fn attribute(&mut self, attribute: KeyValue, limits: Limits) {
-        if self.attributes.len() < limits.attributes {
+        let mut set = self.attributes.iter_mut();
+        if let Some(set) = set.find(|set| set.key == attribute.key) {
+            *set = attribute;
+        } else if self.attributes.len() < limits.attributes {
             self.attributes.push(attribute);
         } else {
             self.dropped_attributes += 1;
@@ -117,9 +120,6 @@ impl Added {
     }
 }
 
-/// Cuts attributes to the specification's default and says how many are gone.
-fn cut(attributes: &mut Vec<KeyValue>) -> u32 {
-    let dropped = attributes.len().saturating_sub(MAX_ATTRIBUTES);
 /// Of two statuses the higher holds. The order `Status` has itself goes by the texts of errors, too.
 fn rank(status: &Status) -> u8 {
     match status {
@@ -129,6 +129,9 @@ fn rank(status: &Status) -> u8 {
     }
 }
 
+/// Cuts attributes to the specification's default and says how many are gone.
+fn cut(attributes: &mut Vec<KeyValue>) -> u32 {
+    let dropped = attributes.len().saturating_sub(MAX_ATTRIBUTES);
     attributes.truncate(MAX_ATTRIBUTES);
     u32::try_from(dropped).unwrap_or(u32::MAX)
 }
