@@ -90,7 +90,7 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// The last boundary between characters up to `most`.
-fn boundary(text: &str, most: usize) -> usize {
+pub(crate) fn boundary(text: &str, most: usize) -> usize {
     let mut up_to = (0..=most.min(text.len())).rev();
     up_to
         .find(|index| text.is_char_boundary(*index))

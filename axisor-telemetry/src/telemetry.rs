@@ -203,9 +203,9 @@ impl Telemetry {
         let start = Instant::now();
         self.0.health.drain();
         self.end_rounds();
+        self.0.scope.spans.close();
         let report = self.0.pipeline.shutdown(deadline);
         let left = deadline.saturating_sub(start.elapsed());
-        self.0.scope.spans.close();
         let _ = self.0.tracers.shutdown_with_timeout(left); // exporters of the user's own
         report
     }

@@ -10,7 +10,7 @@ use super::Spec;
 use crate::instruments::Origin;
 use crate::label::LabelValue;
 use crate::scope::Scope;
-use crate::shown::shown;
+use crate::shown::redacted;
 use crate::trace::{FieldValue, SpanParent};
 
 /// The label values of a call, in the order of the attribute's required arguments.
@@ -168,6 +168,6 @@ impl<'a> Opening<'a> {
     }
 
     fn push_text(&mut self, name: &'static str, text: std::fmt::Arguments<'_>) {
-        self.span().fields.push(KeyValue::new(name, shown(text)));
+        self.span().fields.push(KeyValue::new(name, redacted(text)));
     }
 }

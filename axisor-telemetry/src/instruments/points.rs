@@ -1,6 +1,6 @@
 //! Families in the words of OpenTelemetry's protocol.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 
 use super::cells::{CounterCell, Distributed, GaugeCell, HistogramCell, SumCell};
+use crate::clock::unix_nanos;
 
 /// A cell that can be told.
 pub(crate) trait SeriesCell: Clone + Send + Sync + 'static {
@@ -124,6 +125,5 @@ pub(super) fn label(name: &str, value: &str) -> KeyValue {
 }
 
 pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    u64::try_from(since.unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
+    unix_nanos(SystemTime::now())
 }

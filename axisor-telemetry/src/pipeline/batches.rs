@@ -117,43 +117,43 @@ impl<E: Encode> Exporter<E> {
                     self.drain().await;
                     flushes.done();
                 }
-                () = self.queue.full_batch() => {}
-                () = tokio::time::sleep_until(due) => {}
+                () = self.queue.full_batch() => due = self.export().await,
+                () = tokio::time::sleep_until(due) => due = self.export().await,
             }
             self.ledger.say();
-            while self.queue.has_full_batch() || Instant::now() >= due {
-                self.export().await;
-                due = Instant::now() + self.settings.schedule_delay;
-            }
         }
+    }
+
+    /// Sends a batch and says when the next is due.
+    async fn export(&mut self) -> Instant {
+        let batch = self.queue.take_batch();
+        self.send(batch).await;
+        Instant::now() + self.settings.schedule_delay
     }
 
     /// Sends what waited when it was called; what comes meanwhile can wait for the next batch.
     async fn drain(&mut self) {
-        let mut left = self.queue.waiting();
-        while left > 0 {
-            let sent = self.export().await;
-            if sent == 0 {
+        let mut left = self.queue.take_all().into_iter();
+        while left.len() > 0 {
+            let batch = left.by_ref().take(self.queue.batch_size()).collect();
+            if self.send(batch).await.is_none() {
                 return;
             }
-            left = left.saturating_sub(sent);
         }
     }
 
-    /// Sends a batch, and gives how many items it had.
-    async fn export(&mut self) -> usize {
-        let batch = self.queue.take_batch();
-        let items = batch.len();
+    /// Sends a batch; `None` when it is time to give up.
+    async fn send(&mut self, batch: Vec<E::Item>) -> Option<()> {
         let give_up = Instant::now() + self.settings.export_timeout;
         for request in self.encoder.encode(batch) {
             let sent = tokio::select! {
                 sent = self.to.send(&request, give_up) => sent,
-                () = self.orders.closing() => return 0, // stays in `waiting`: the shutdown report's `left`
+                () = self.orders.closing() => return None, // stays in `waiting`: the shutdown report's `left`
             };
             self.queue.settled(request.items());
             self.settle(request.items() as u64, sent);
         }
-        items
+        Some(())
     }
 
     fn settle(&self, items: u64, sent: Sent) {

@@ -18,6 +18,7 @@ mod shared;
 mod shutdown;
 mod split;
 mod thread;
+mod users;
 
 pub(crate) use ledger::Ledger;
 pub use ledger::{Loss, Signal};
@@ -25,21 +26,20 @@ pub(crate) use log_records::LogSink;
 pub use metrics::CollectError;
 pub(crate) use metrics::{Collector, Reader, families};
 pub(crate) use resource::resource;
-pub(crate) use shared::UsersExporter;
+pub(crate) use shared::Sink;
 pub(crate) use shutdown::Pipeline;
 pub use shutdown::{ShutdownError, ShutdownReport, SignalReport};
+pub(crate) use users::UsersExporter;
 
 use std::io;
 use std::sync::Arc;
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
-use opentelemetry_sdk::trace::{
-    Sampler as SdkSampler, SdkTracerProvider, SpanProcessor, TracerProviderBuilder,
-};
+use opentelemetry_sdk::trace::{SdkTracerProvider, TracerProviderBuilder};
 
 use crate::clock::Clock;
-use crate::config::{Config, Logs, LogsExporter, Sampler, Traces, TracesExporter};
+use crate::config::{Config, Logs, LogsExporter, Traces, TracesExporter};
 use crate::trace::{FailureSink, Limits, Sampling, SpanFilter, SpanSink, Spans};
 use encode::Encoder;
 use log_records::LineEncoder;
@@ -72,24 +72,10 @@ pub(crate) fn meter_provider(
 fn tracer_provider(config: &Config, resource: Resource) -> TracerProviderBuilder {
     SdkTracerProvider::builder()
         .with_resource(resource)
-        .with_sampler(sampler(config.traces.sampler))
+        .with_sampler(Sampling::new(config.traces.sampler).sdk())
         .with_max_attributes_per_span(config.traces.attribute_count_limit)
         .with_max_events_per_span(config.traces.event_count_limit)
         .with_max_links_per_span(config.traces.link_count_limit)
-}
-
-fn sampler(sampler: Sampler) -> SdkSampler {
-    let parent_based = |root| SdkSampler::ParentBased(Box::new(root));
-    match sampler {
-        Sampler::AlwaysOn => SdkSampler::AlwaysOn,
-        Sampler::AlwaysOff => SdkSampler::AlwaysOff,
-        Sampler::TraceIdRatio(share) => SdkSampler::TraceIdRatioBased(share),
-        Sampler::ParentBasedAlwaysOn => parent_based(SdkSampler::AlwaysOn),
-        Sampler::ParentBasedAlwaysOff => parent_based(SdkSampler::AlwaysOff),
-        Sampler::ParentBasedTraceIdRatio(share) => {
-            parent_based(SdkSampler::TraceIdRatioBased(share))
-        }
-    }
 }
 
 /// Why the exports did not start.
@@ -133,7 +119,7 @@ impl Started {
     /// Nothing yet but the exporters of the user's.
     fn new(
         tracers: TracerProviderBuilder,
-        users: Vec<UsersExporter>,
+        users: Vec<Arc<dyn Sink>>,
         ledger: &Arc<Ledger>,
     ) -> Self {
         let nothing = Self {
@@ -143,12 +129,10 @@ impl Started {
             logs: None,
             failures: None,
         };
-        users.into_iter().fold(nothing, |started, exporter| {
-            started.sink(Arc::new(exporter))
-        })
+        users.into_iter().fold(nothing, Self::sink)
     }
 
-    fn sink(mut self, sink: Arc<impl SpanProcessor + SpanSink + 'static>) -> Self {
+    fn sink(mut self, sink: Arc<dyn Sink>) -> Self {
         self.tracers = self.tracers.with_span_processor(Shared(Arc::clone(&sink)));
         self.sinks.push(sink);
         self
@@ -163,7 +147,7 @@ pub(crate) fn start(
     config: &Config,
     resource: &Resource,
     clock: &Clock,
-    users: Vec<UsersExporter>,
+    users: Vec<Arc<dyn Sink>>,
     collector: Collector,
     ledger: &Arc<Ledger>,
 ) -> Result<Started, PipelineError> {

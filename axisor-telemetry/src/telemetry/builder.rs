@@ -16,7 +16,7 @@ use crate::catalog::SCOPE;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Loader, Propagator};
 use crate::instruments::{CustomMetrics, Families, Instruments};
-use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, UsersExporter};
+use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, Sink, UsersExporter};
 use crate::redact;
 use crate::scope::Scope;
 
@@ -24,18 +24,18 @@ use crate::scope::Scope;
 #[must_use = "nothing is recorded before `build()` or `init()`"]
 pub struct TelemetryBuilder {
     settings: Loader,
-    clock: Clock,
+    clock: Option<Clock>,
     exporters: Vec<AddExporter>,
     pub(super) watched: Watched,
 }
 
-type AddExporter = Box<dyn FnOnce(&Resource, &Clock) -> UsersExporter + Send>;
+type AddExporter = Box<dyn FnOnce(&Resource, &Clock, &Arc<Ledger>) -> Arc<dyn Sink> + Send>;
 
 impl TelemetryBuilder {
     pub(super) fn new(service_name: impl Into<String>) -> Self {
         Self {
             settings: Loader::new(service_name),
-            clock: Clock::default(),
+            clock: None,
             exporters: Vec::new(),
             watched: Watched::default(),
         }
@@ -63,15 +63,22 @@ impl TelemetryBuilder {
 
     /// Measures durations with `clock` instead of the system's steady clock.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 
     /// Hands every sampled span to `exporter` as it ends, on the thread where it ends, beside the configured export: for
     /// tests and for exporters that do not block.
+    ///
+    /// What it records itself makes no spans. A span it fails or panics on is counted in `axisor_telemetry_dropped_total`.
     pub fn span_exporter(mut self, exporter: impl SpanExporter + 'static) -> Self {
-        self.exporters.push(Box::new(|resource, clock| {
-            UsersExporter::new(exporter, resource, clock.clone())
+        self.exporters.push(Box::new(|resource, clock, ledger| {
+            Arc::new(UsersExporter::new(
+                exporter,
+                resource,
+                clock.clone(),
+                ledger,
+            ))
         }));
         self
     }
@@ -108,12 +115,15 @@ impl TelemetryBuilder {
         let collector = Collector::new(reader, Arc::clone(&families));
         let catalogued = Instruments::new(&families);
         let ledger = Ledger::new(&catalogued);
+        let clock = self.clock.unwrap_or_default();
         let exporters = self.exporters.into_iter();
-        let users = exporters.map(|make| make(&resource, &self.clock)).collect();
+        let users = exporters
+            .map(|make| make(&resource, &clock, &ledger))
+            .collect();
         let started = pipeline::start(
             &config,
             &resource,
-            &self.clock,
+            &clock,
             users,
             collector.clone(),
             &ledger,
@@ -124,7 +134,7 @@ impl TelemetryBuilder {
             tracers.tracer(SCOPE),
             pipeline::spans(&config, started.sinks),
             Arc::new(propagator(&config.propagators)),
-            self.clock,
+            clock,
             started.failures,
         );
         let (health, polls) = self.watched.make(&config, &scope)?;

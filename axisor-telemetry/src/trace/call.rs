@@ -1,6 +1,5 @@
 //! The span of an annotated call.
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -14,8 +13,7 @@ use super::{CallResult, EndedSpan, Failure, FailureSink, Place, Seen};
 use crate::call::{GivenSpan, Labels, Spec};
 use crate::clock::Moment;
 use crate::outcome::{Description, Outcome, Verdict};
-use crate::redact;
-use crate::shown::shown;
+use crate::shown::{bounded, redacted};
 
 /// Where an annotated function stands in the source.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +79,7 @@ impl CallSpan {
         }
         let parent = given.as_mut().and_then(|given| given.parent.take());
         let parent = match parent {
+            Some(_) if Context::is_current_telemetry_suppressed() => None,
             Some(parent) => Some(beside(&parent)),
             None => Context::map_current(|context| may_have_span(context).then(|| context.clone())),
         };
@@ -204,11 +203,13 @@ pub(crate) fn link(context: &Context) -> Link {
 }
 
 fn text(description: Description<'_>) -> String {
-    let redacted = |text: fmt::Arguments<'_>| redact::text(&shown(text)).into_owned();
     match description {
         Description::None => String::new(),
         Description::Display(error) => redacted(format_args!("{error}")),
         Description::Debug(error) => redacted(format_args!("{error:?}")),
-        Description::Made(text) => catch_unwind(AssertUnwindSafe(text)).unwrap_or_default(),
+        Description::Made(text) => {
+            let text = catch_unwind(AssertUnwindSafe(text)).unwrap_or_default();
+            bounded(&text).to_owned()
+        }
     }
 }

@@ -76,7 +76,7 @@ impl EndedSpan {
         added.unwrap_or(self.spec.name)
     }
 
-    /// The attributes within the limit, those of the site first, and how many are not.
+    /// The attributes within the limit, those of the call before those added to it, and how many are not.
     pub(crate) fn attributes(&self) -> (impl Iterator<Item = Attribute<'_>>, usize) {
         let added = self.added.as_ref();
         let (own, dropped) = added.map_or((&[][..], 0), |added| {
@@ -95,26 +95,22 @@ impl EndedSpan {
                 Attribute::Text(CODE_FILE_PATH, code.file),
                 Attribute::Number(CODE_LINE_NUMBER, i64::from(code.line)),
             ])
-            .chain(own.iter().map(Attribute::Any))
             .chain([Attribute::Text(OUTCOME, self.result.as_str())])
-            .chain(error.map(|(error_type, _)| Attribute::Text(ERROR_TYPE, error_type)));
+            .chain(error.map(|(error_type, _)| Attribute::Text(ERROR_TYPE, error_type)))
+            .chain(own.iter().map(Attribute::Any));
         let limit = self.limits.attributes;
         (attributes.take(limit), dropped + all.saturating_sub(limit))
     }
 
-    /// The status, with the user's own going before as the specification orders them, and its text.
+    /// The status and its text: the user's own, or else the call's.
     pub(crate) fn status(&self) -> Status {
-        let own = self.added.as_ref().map(|added| added.status.clone());
-        let call = self
-            .result
-            .error()
-            .map(|(_, text)| Status::error(text.to_owned()));
-        own.into_iter().chain(call).fold(
-            Status::Unset,
-            |status, other| {
-                if other > status { other } else { status }
+        match self.added.as_ref().map(|added| &added.status) {
+            None | Some(Status::Unset) => match self.result.error() {
+                Some((_, text)) => Status::error(text.to_owned()),
+                None => Status::Unset,
             },
-        )
+            Some(own) => own.clone(),
+        }
     }
 
     /// Whether there is anything for [`events`](Self::events) to give.

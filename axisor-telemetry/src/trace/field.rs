@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use opentelemetry::Value;
 
+use crate::shown::bounded;
+
 /// What `fields` of the attributes takes: a number, a truth value or text, which becomes an attribute of the span.
 ///
 /// `None` leaves the attribute out. Anything else is written with `%` (its `Display`) or `?` (its `Debug`) before it.
+/// Text is recorded as it is, its first 16 KiB.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no value of a span's attribute",
     label = "expected a number, a `bool` or text",
@@ -46,7 +49,7 @@ wide_numbers!(u64, usize, isize, u128, i128);
 
 impl FieldValue for str {
     fn value(&self) -> Option<Value> {
-        Some(self.to_owned().into())
+        Some(bounded(self).to_owned().into())
     }
 }
 

@@ -93,7 +93,10 @@ impl Live {
 
 impl Added {
     fn attribute(&mut self, attribute: KeyValue, limits: Limits) {
-        if self.attributes.len() < limits.attributes {
+        let mut set = self.attributes.iter_mut();
+        if let Some(set) = set.find(|set| set.key == attribute.key) {
+            *set = attribute;
+        } else if self.attributes.len() < limits.attributes {
             self.attributes.push(attribute);
         } else {
             self.dropped_attributes += 1;
@@ -114,6 +117,15 @@ impl Added {
         } else {
             self.dropped_events += 1;
         }
+    }
+}
+
+/// Of two statuses the higher holds. The order `Status` has itself goes by the texts of errors, too.
+fn rank(status: &Status) -> u8 {
+    match status {
+        Status::Unset => 0,
+        Status::Error { .. } => 1,
+        Status::Ok => 2,
     }
 }
 
@@ -155,10 +167,10 @@ impl Span for LiveSpan {
             .add(|added| added.attribute(attribute, self.0.limits));
     }
 
-    /// `Ok` goes before an error, and that before nothing, as the specification says.
+    /// `Ok` goes before an error, and that before nothing, as the specification says; of two errors the later holds.
     fn set_status(&mut self, status: Status) {
         self.0.add(|added| {
-            if status > added.status {
+            if rank(&status) >= rank(&added.status) {
                 added.status = status;
             }
         });

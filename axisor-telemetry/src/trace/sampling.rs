@@ -35,6 +35,20 @@ impl Sampling {
         }
     }
 
+    /// The same for spans made with the SDK.
+    pub(crate) fn sdk(&self) -> SdkSampler {
+        let others = match &self.others {
+            Others::All => SdkSampler::AlwaysOn,
+            Others::None => SdkSampler::AlwaysOff,
+            Others::Share(sampler) => sampler.clone(),
+        };
+        if self.follows_parent {
+            SdkSampler::ParentBased(Box::new(others))
+        } else {
+            others
+        }
+    }
+
     /// Whether a span of this trace under `parent` is recorded.
     pub(super) fn samples(&self, parent: &SpanContext, trace: TraceId) -> bool {
         if self.follows_parent && parent.is_valid() {

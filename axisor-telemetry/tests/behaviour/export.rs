@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axisor_telemetry::record::AutomationStatus;
-use axisor_telemetry::{ShutdownError, ShutdownReport, Telemetry, TelemetryBuilder};
+use axisor_telemetry::{
+    ShutdownError, ShutdownReport, Telemetry, TelemetryBuilder, instrument_automation,
+};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -152,6 +154,30 @@ fn flushes_that_nobody_waits_for_do_not_hold_up_the_shutdown() {
         .automations()
         .record("margin_check", AutomationStatus::Success);
     telemetry.shutdown(DEADLINE).expect("everything is sent");
+}
+
+#[test]
+fn a_call_during_the_shutdown_has_no_span_that_could_be_lost() {
+    #[instrument_automation(type = "late")]
+    fn late() {}
+    let receiver = Receiver::answering(|| {
+        std::thread::sleep(Duration::from_millis(500));
+        StatusCode::OK
+    });
+    let telemetry = receiver
+        .telemetry()
+        .set("metrics.exporter", "none")
+        .build()
+        .expect("telemetry");
+    span(&telemetry);
+    let ending = telemetry.clone();
+    let shutdown = std::thread::spawn(move || ending.shutdown(DEADLINE));
+    while receiver.asked() == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    telemetry.in_scope(late);
+    let report = shutdown.join().expect("a report").expect("all is sent");
+    assert_eq!((report.traces.exported, report.traces.dropped), (1, 0));
 }
 
 /// What was logged, by level.

@@ -1,5 +1,6 @@
 //! What axisor-telemetry does, seen through its public door: a module for each room.
 
+mod added;
 #[cfg(feature = "axum")]
 mod app;
 mod arguments;
@@ -9,6 +10,7 @@ mod config;
 mod custom;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod export;
+mod exporters;
 mod exposition;
 #[cfg(feature = "axum")]
 mod health;

@@ -192,3 +192,13 @@ fn a_context_without_a_span_is_no_link() {
         assert_eq!(linked(&span), [SpanId::from(1)]);
     }
 }
+
+#[test]
+fn a_call_in_telemetrys_own_work_has_no_span_whatever_its_parent() {
+    let recorded = Recorded::new();
+    recorded.telemetry.in_scope(|| {
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        futures_executor::block_on(under(context(7)));
+    });
+    assert_eq!(recorded.spans().len(), 0);
+}

@@ -294,3 +294,43 @@ async fn a_field_may_be_moved_into_the_body() {
     }
     assert_eq!(recorded.spans().len(), 2);
 }
+
+#[test]
+fn texts_of_others_in_fields_are_redacted_and_values_stay() {
+    #[instrument_automation(type = "redacted", fields(url, shown = %url, debugged = ?url))]
+    fn connect(url: &str) {}
+    let recorded = Recorded::new();
+    let url = "postgres://axisor:hunter2@db/axisor";
+    recorded.telemetry.in_scope(|| connect(url));
+    let span = recorded.span();
+    let redacted = "postgres://[redacted]@db/axisor";
+    assert_eq!(attribute(&span, "url").as_deref(), Some(url));
+    assert_eq!(attribute(&span, "shown").as_deref(), Some(redacted));
+    let debugged = format!("\"{redacted}\"");
+    assert_eq!(attribute(&span, "debugged"), Some(debugged));
+}
+
+#[test]
+fn no_text_of_a_span_is_endless() {
+    const MOST: usize = 16 * 1024;
+    #[instrument_automation(
+        type = "long",
+        err(with = String::clone),
+        fields(text, optional = Some(text.as_str()), shown = %text)
+    )]
+    fn long(text: &String) -> Result<(), String> {
+        Err(text.clone())
+    }
+    let recorded = Recorded::new();
+    let text = "ü".repeat(2_500_000);
+    recorded.telemetry.in_scope(|| long(&text)).unwrap_err();
+    let span = recorded.span();
+    for field in ["text", "optional"] {
+        assert_eq!(attribute(&span, field).unwrap().len(), MOST, "{field}");
+    }
+    assert!(attribute(&span, "shown").unwrap().len() <= MOST);
+    let Status::Error { description } = span.status else {
+        panic!("{:?}", span.status)
+    };
+    assert_eq!(description.len(), MOST);
+}
