@@ -101,16 +101,24 @@ impl Scope {
     }
 }
 
-/// Whether no call is recorded.
-#[inline]
-pub(crate) fn is_nowhere() -> bool {
-    PLACES.load(Ordering::Relaxed) == 0
+/// Where calls are recorded, as far as one look tells.
+pub(crate) enum Recorded {
+    /// Nowhere.
+    Nowhere,
+    /// All in the installed telemetry.
+    Installed,
+    /// As the context of each says.
+    ByContext,
 }
 
-/// Whether every call belongs to the installed telemetry.
+/// Where calls are recorded at present.
 #[inline]
-pub(crate) fn is_installed_alone() -> bool {
-    PLACES.load(Ordering::Relaxed) == IN_USE
+pub(crate) fn recorded() -> Recorded {
+    match PLACES.load(Ordering::Relaxed) {
+        0 => Recorded::Nowhere,
+        IN_USE => Recorded::Installed,
+        _ => Recorded::ByContext,
+    }
 }
 
 /// The scope of the present call: carried by the current context, or else the installed one.

@@ -62,7 +62,7 @@ impl State {
     #[inline]
     fn begin(&mut self) {
         if let Some(waiting) = self.waiting.take()
-            && !scope::is_nowhere()
+            && !matches!(scope::recorded(), scope::Recorded::Nowhere)
         {
             self.call = waiting.begin();
         }

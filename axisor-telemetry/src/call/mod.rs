@@ -136,12 +136,10 @@ struct Entered {
 impl Running {
     #[inline]
     fn begin(site: &'static Site) -> Self {
-        if scope::is_nowhere() {
-            Self(Way::Nothing)
-        } else if scope::is_installed_alone() && site.only_counts() {
-            Self(Way::Counted(site))
-        } else {
-            Self::begin_somewhere(site)
+        match scope::recorded() {
+            scope::Recorded::Nowhere => Self(Way::Nothing),
+            scope::Recorded::Installed if site.only_counts() => Self(Way::Counted(site)),
+            _ => Self::begin_somewhere(site),
         }
     }
 
