@@ -32,7 +32,7 @@
 //! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
 //! | know every series | [`catalog`] |
 //! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |
-//! | read on | [`guide`]: the attributes, architecture, moving from prom-client; [`config`]: every setting |
+//! | read on | [`guide`]: the attributes, and beside those of other crates; architecture; moving from prom-client; [`config`]: every setting |
 //!
 //! # Features
 //!

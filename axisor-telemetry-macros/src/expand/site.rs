@@ -59,6 +59,9 @@ impl Expansion<'_> {
             let buckets = self.buckets(buckets);
             settings.extend(quote!(duration: ::core::option::Option::Some(#buckets),));
         }
+        if args.parent.is_some() {
+            settings.extend(quote!(names_parent: true,));
+        }
         if args.in_flight {
             settings.extend(quote!(in_flight: true,));
         }

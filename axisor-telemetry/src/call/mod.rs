@@ -20,7 +20,7 @@ use opentelemetry::ContextGuard;
 
 use crate::outcome::{Outcome, Verdict};
 use crate::scope::{self, Current};
-use crate::trace::Ending;
+use crate::trace::{self, Ending};
 use given::Given;
 use recorded::Recorded;
 
@@ -248,7 +248,10 @@ impl StartWith {
         let scope = scope::current();
         Self {
             site,
-            given: scope.is_some().then(|| given(site, scope.as_ref(), open)),
+            given: scope.map(|scope| {
+                let may_have_span = site.spec().names_parent || trace::may_have_span_here();
+                given(site, may_have_span.then_some(&scope), open)
+            }),
         }
     }
 

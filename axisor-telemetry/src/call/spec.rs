@@ -9,6 +9,10 @@ use crate::trace::Code;
 
 /// What is the same for every call of one annotated function.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what an attribute says is often yes or no"
+)]
 pub struct Spec {
     /// What its calls are recorded as.
     pub recorder: Recorder,
@@ -26,6 +30,8 @@ pub struct Spec {
     pub target: &'static str,
     /// Where the function stands.
     pub code: Code,
+    /// Whether the span's parent is one that is named, and not the current span.
+    pub names_parent: bool,
     /// How a cancelled call counts.
     pub on_cancel: OnCancel,
     /// Which calls a margin guard counts.
@@ -74,6 +80,7 @@ impl Spec {
             level: Level::INFO,
             target,
             code,
+            names_parent: false,
             on_cancel: OnCancel::Failure,
             count: Count::Success,
             duration: None,

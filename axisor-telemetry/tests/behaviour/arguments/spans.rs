@@ -272,6 +272,25 @@ fn what_only_a_span_needs_is_evaluated_only_if_one_is_made() {
     assert_eq!(ASKED.get(), 3);
 }
 
+#[test]
+fn fields_are_not_evaluated_below_a_parent_that_is_not_sampled() {
+    thread_local!(static ASKED: Cell<u32> = const { Cell::new(0) });
+    fn asked() -> u32 {
+        ASKED.set(ASKED.get() + 1);
+        ASKED.get()
+    }
+    #[instrument_automation(type = "unsampled", fields(a = asked()))]
+    fn asks() {}
+    let recorded = Recorded::of(seen::builder().set("traces.sampler", "always_off"));
+    #[instrument_automation(type = "outer")]
+    fn outer() {
+        asks();
+    }
+    recorded.telemetry.in_scope(outer);
+    assert_eq!(ASKED.get(), 0);
+    assert_eq!(recorded.executions("unsampled"), Executions::ONE_SUCCESS);
+}
+
 #[tokio::test]
 async fn a_field_may_be_moved_into_the_body() {
     #[instrument_automation(type = "moved", fields(user.name, user.id))]
