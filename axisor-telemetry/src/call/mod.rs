@@ -149,6 +149,9 @@ impl Running {
     }
 
     fn enter(call: Call) -> Self {
+        if call.is_nothing() {
+            return Self(Way::Nothing);
+        }
         Self(Way::Entered(ManuallyDrop::new(Entered {
             attached: call.attach(),
             call,

@@ -838,12 +838,12 @@ fn a_label_value_that_stands_in_the_code_keeps_its_series_past_the_bound() {
 
 #[test]
 fn without_telemetry_only_the_body_runs() {
-    #[instrument_automation(type = unreachable())]
+    #[instrument_automation(type = unreachable(), ok_if = |_| unreachable().is_empty())]
     fn body(value: u8) -> u8 {
         value
     }
     fn unreachable() -> String {
-        unreachable!("no label is computed without telemetry")
+        unreachable!("no label is computed without telemetry, and nothing is judged")
     }
     assert_eq!(body(5), 5);
 }
