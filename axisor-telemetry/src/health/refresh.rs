@@ -38,10 +38,17 @@ async fn repeat(rounds: Arc<Rounds>, every: Duration) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let tracer = &rounds.scope.tracer;
-        let span = tracer.start_with_context("health", &Context::new());
-        let context = rounds.scope.within(Context::new().with_span(span));
+        let context = rounds.scope.within(trace(&rounds));
         let _ = rounds.report().with_context(context.clone()).await;
         context.span().end();
     }
+}
+
+/// A trace of a round's own, if there is anything to be seen in it.
+fn trace(rounds: &Rounds) -> Context {
+    if rounds.checks.is_empty() {
+        return Context::new();
+    }
+    let tracer = &rounds.scope.tracer;
+    Context::new().with_span(tracer.start_with_context("health", &Context::new()))
 }

@@ -422,3 +422,20 @@ async fn a_check_is_logged_once_as_it_begins_to_fail_and_once_as_it_is_well_agai
     }
     assert_eq!(log.levels(), ["WARN", "INFO"], "{}", log.text());
 }
+
+#[tokio::test]
+async fn rounds_without_a_check_make_no_trace() {
+    let spans = Spans::default();
+    let telemetry = seen::builder()
+        .set("health.refresh", "5ms")
+        .set("health.max_age", "1ms")
+        .span_exporter(spans.clone())
+        .build()
+        .unwrap();
+    let _running = telemetry.health().start();
+    until("a round", || {
+        value(&telemetry, "axisor_system_health", &[]) == Some(1.0)
+    })
+    .await;
+    assert!(spans.all().is_empty(), "{:?}", spans.all());
+}
