@@ -140,9 +140,11 @@ pub(super) fn targets(given: &str) -> Option<String> {
 }
 
 /// As `RUST_LOG` is written, bare targets included.
+///
+/// What is not ASCII is refused: tracing-subscriber 0.3.23 panics at some such texts, and no target has any.
 pub(super) fn rust_log(given: &str) -> Option<String> {
-    let parsed = EnvFilter::builder().parse(given);
-    parsed.is_ok().then(|| given.to_owned())
+    let fits = given.is_ascii() && EnvFilter::builder().parse(given).is_ok();
+    fits.then(|| given.to_owned())
 }
 
 pub(super) fn protocol(given: &str) -> Option<Protocol> {

@@ -747,6 +747,12 @@ mod mistakes {
     }
 
     #[test]
+    fn a_filter_that_makes_its_parser_panic_is_an_error() {
+        let text = message(set("logging.level", "\u{202f}\u{11700}["));
+        assert!(text.contains("`logging.level`"), "{text}");
+    }
+
+    #[test]
     fn an_unknown_key_in_code_has_its_neighbour_named() {
         let text = message(set("prometeus.port", "1"));
         assert_eq!(
