@@ -17,7 +17,7 @@ pub use crate::trace::Code;
 
 use crate::label::LabelValue;
 
-/// A call that is like every other of its function.
+/// A call that is like every other of its function. A future's starts when it is polled.
 #[inline]
 pub fn start(site: &'static Site) -> Start {
     Start(site)
@@ -27,11 +27,6 @@ pub fn start(site: &'static Site) -> Start {
 #[inline]
 pub fn start_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> StartWith {
     StartWith::new(site, open)
-}
-
-/// A call that starts when its future is polled, like every other of its function.
-pub fn later(site: &'static Site) -> Start {
-    Start(site)
 }
 
 /// A call that starts when its future is polled, with what its attribute's expressions give at once.

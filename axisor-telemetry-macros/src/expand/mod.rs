@@ -122,8 +122,7 @@ impl<'a> Expansion<'a> {
             static __AXISOR_SITE: #private::Site = #private::Site::new(#spec);
         };
         let Some(open) = self.open() else {
-            let start = format_ident!("{how}");
-            return quote!({ #site #private::#start(&__AXISOR_SITE) });
+            return quote!({ #site #private::start(&__AXISOR_SITE) });
         };
         let start = format_ident!("{how}_with");
         quote!({ #site #private::#start(&__AXISOR_SITE, #open) })
