@@ -393,11 +393,11 @@ mod secrets {
                 let dsn = "postgres://axisor:hunter2@db/axisor";
                 tracing::error!(error = %dsn, "cannot reach {dsn}");
                 tracing::error!(header = ?("authorization", "Bearer hunter2"), "refused");
-                tracing::error!(password = "hunter2", api_key = ?Some("hunter2"), pin_token = 1234, "typed");
+                tracing::error!(password = "hunter2", api_key = ?Some("hunter2"), pin_token = 31_415_926_535_u64, "typed");
             });
             let text = page.text();
             assert!(
-                !text.contains("hunter2") && !text.contains("1234"),
+                !text.contains("hunter2") && !text.contains("31415926535"),
                 "{text}"
             );
             assert!(
