@@ -6,10 +6,10 @@ pub use opentelemetry::trace::SpanKind;
 pub use tracing::Level;
 
 pub use crate::call::{
-    CallFuture, Count, Labels, LateLabels, OnCancel, Opening, Site, Spec, Start, StartWith,
+    Count, InCall, Labels, LateLabels, Later, OnCancel, Opening, Polled, Running, Site, Spec,
 };
 pub use crate::catalog::DURATION_BUCKETS;
-pub use crate::judge::{Judge, Linked, future_prelude, link_prelude, value_prelude};
+pub use crate::judge::{Judge, Linked, Rule, future_prelude, link_prelude, value_prelude};
 pub use crate::label::{UNKNOWN, checked};
 pub use crate::outcome::Verdict;
 pub use crate::record::Recorder;
@@ -17,21 +17,37 @@ pub use crate::trace::Code;
 
 use crate::label::LabelValue;
 
-/// A call that is like every other of its function. A future's starts when it is polled.
+/// A call on this thread that is like every other of its function.
 #[inline]
-pub fn start(site: &'static Site) -> Start {
-    Start(site)
+pub fn begin(site: &'static Site) -> Running {
+    Running::begin(site)
 }
 
-/// A call with what its attribute's expressions give, which are asked only if it is recorded.
-#[inline]
-pub fn start_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> StartWith {
-    StartWith::new(site, open)
+/// A call on this thread with what its attribute's expressions give, which are asked only if it is recorded.
+pub fn begin_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Running {
+    Running::begin_with(site, open)
 }
 
-/// A call that starts when its future is polled, with what its attribute's expressions give at once.
-pub fn later_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> StartWith {
-    StartWith::later(site, open)
+/// A call by polls that is like every other of its function.
+#[inline]
+pub fn begin_polled(site: &'static Site) -> Polled {
+    Polled::begin(site)
+}
+
+/// A call by polls with what its attribute's expressions give, which are asked only if it is recorded.
+pub fn begin_polled_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Polled {
+    Polled::begin_with(site, open)
+}
+
+/// A call that begins when its future is polled, with what its attribute's expressions give at once.
+pub fn later_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Later {
+    Later::new(site, open)
+}
+
+/// Runs a body, which may give away what it owns.
+#[inline]
+pub fn run<R>(body: impl FnOnce() -> R) -> R {
+    body()
 }
 
 /// What a function of the attribute says of what was returned.

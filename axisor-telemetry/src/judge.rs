@@ -1,6 +1,6 @@
 //! Which rule of [`outcome`](crate::outcome) applies to a type, chosen where the function is written.
 //!
-//! Expanded code calls `judge` on `&&&&Judge`. Method lookup takes the first that fits: by value, then with one
+//! Expanded code calls `rule` on `&&&&Judge`. Method lookup takes the first that fits: by value, then with one
 //! reference fewer each time.
 
 use std::cell::Cell;
@@ -9,65 +9,115 @@ use std::fmt::Display;
 use futures_util::Stream;
 
 use crate::call::Opening;
-use crate::outcome::{ExecutionOutcome, Fallible, Verdict};
+use crate::outcome::{ExecutionOutcome, Fallible, Outcome, Verdict};
 use crate::trace::SpanParent;
 
 /// A returned value to be judged.
 pub struct Judge<'a, R>(pub &'a R);
 
-/// Any type.
-pub trait AnyValue<'a> {
-    /// How the value counts.
-    fn judge(&self) -> Verdict<'a>;
+/// How the values of a type count.
+pub trait Rule<R> {
+    /// How this one counts.
+    fn outcome(self, returned: &R) -> Outcome;
+    /// The same, with what a span says of it.
+    fn verdict(self, returned: &R) -> Verdict<'_>;
 }
 
-impl<'a, R> AnyValue<'a> for Judge<'a, R> {
-    fn judge(&self) -> Verdict<'a> {
+/// The rule for any type.
+pub struct Success;
+
+impl<R> Rule<R> for Success {
+    fn outcome(self, _: &R) -> Outcome {
+        Outcome::Success
+    }
+
+    fn verdict(self, _: &R) -> Verdict<'_> {
         Verdict::SUCCESS
+    }
+}
+
+/// The rule for a type that says itself how it counts.
+pub struct Own;
+
+impl<R: ExecutionOutcome> Rule<R> for Own {
+    fn outcome(self, returned: &R) -> Outcome {
+        returned.outcome()
+    }
+
+    fn verdict(self, returned: &R) -> Verdict<'_> {
+        Verdict::of(returned)
+    }
+}
+
+/// The rule for a result whose error can be shown, borrowed or not.
+pub struct Shown;
+
+impl<R> Rule<R> for Shown
+where
+    R: ExecutionOutcome + Fallible<Error: Display>,
+{
+    fn outcome(self, returned: &R) -> Outcome {
+        returned.outcome()
+    }
+
+    fn verdict(self, returned: &R) -> Verdict<'_> {
+        Verdict::of_result(returned)
+    }
+}
+
+/// Any type.
+pub trait AnyValue {
+    /// The rule that applies.
+    fn rule(&self) -> Success;
+}
+
+impl<R> AnyValue for Judge<'_, R> {
+    fn rule(&self) -> Success {
+        Success
     }
 }
 
 /// A type that says itself how it counts.
-pub trait OutcomeValue<'a> {
-    /// How the value counts.
-    fn judge(&self) -> Verdict<'a>;
+pub trait OutcomeValue {
+    /// The rule that applies.
+    fn rule(&self) -> Own;
 }
 
-impl<'a, R: ExecutionOutcome> OutcomeValue<'a> for &Judge<'a, R> {
-    fn judge(&self) -> Verdict<'a> {
-        Verdict::of(self.0)
+impl<R: ExecutionOutcome> OutcomeValue for &Judge<'_, R> {
+    fn rule(&self) -> Own {
+        Own
     }
 }
 
-/// A result whose error can be shown, borrowed or not.
-pub trait ResultValue<'a> {
-    /// How the value counts.
-    fn judge(&self) -> Verdict<'a>;
+/// A result whose error can be shown.
+pub trait ResultValue {
+    /// The rule that applies.
+    fn rule(&self) -> Shown;
 }
 
-impl<'a, R> ResultValue<'a> for &&Judge<'a, R>
+impl<R> ResultValue for &&Judge<'_, R>
 where
     R: ExecutionOutcome + Fallible<Error: Display>,
 {
-    fn judge(&self) -> Verdict<'a> {
-        Verdict::of_result(self.0)
+    fn rule(&self) -> Shown {
+        Shown
     }
 }
 
 /// A future from a function that is not async: its call would end before it began.
-pub trait FutureValue<'a, F> {
+pub trait FutureValue<F> {
     /// Refused by the compiler.
-    fn judge(&self) -> Verdict<'a>
+    fn rule(&self) -> Success
     where
         F: FutureInSight;
 }
 
-impl<'a, F: Future> FutureValue<'a, F> for &&&Judge<'a, F> {
-    fn judge(&self) -> Verdict<'a>
+impl<F: Future> FutureValue<F> for &&&Judge<'_, F> {
+    fn rule(&self) -> Success
     where
         F: FutureInSight,
     {
-        Verdict::SUCCESS
+        Success
     }
 }
 
@@ -80,19 +130,19 @@ impl<'a, F: Future> FutureValue<'a, F> for &&&Judge<'a, F> {
 pub trait FutureInSight {}
 
 /// A stream: it has not ended when the function returns.
-pub trait StreamValue<'a, S> {
+pub trait StreamValue<S> {
     /// Refused by the compiler.
-    fn judge(&self) -> Verdict<'a>
+    fn rule(&self) -> Success
     where
         S: StreamInSight;
 }
 
-impl<'a, S: Stream> StreamValue<'a, S> for &&&Judge<'a, S> {
-    fn judge(&self) -> Verdict<'a>
+impl<S: Stream> StreamValue<S> for &&&Judge<'_, S> {
+    fn rule(&self) -> Success
     where
         S: StreamInSight,
     {
-        Verdict::SUCCESS
+        Success
     }
 }
 
@@ -176,7 +226,7 @@ pub mod link_prelude {
 
 /// The rules for what a future returns.
 pub mod future_prelude {
-    pub use super::{AnyValue, OutcomeValue, ResultValue};
+    pub use super::{AnyValue, OutcomeValue, ResultValue, Rule};
 }
 
 /// The rules for what a function returns.

@@ -115,8 +115,8 @@ pub(crate) enum Recorded {
 #[inline]
 pub(crate) fn recorded() -> Recorded {
     match PLACES.load(Ordering::Relaxed) {
-        0 => Recorded::Nowhere,
         IN_USE => Recorded::Installed,
+        0 => Recorded::Nowhere,
         _ => Recorded::ByContext,
     }
 }

@@ -22,18 +22,21 @@ pub(crate) fn copies<T, S: FromIterator<T>>(mut make: impl FnMut() -> T) -> S {
     (0..*COUNT).map(|_| make()).collect()
 }
 
-/// This thread's copy of those made by [`copies`].
+/// Does something with this thread's copy of those made by [`copies`].
 #[inline]
-pub(crate) fn own<T>(copies: &[T]) -> &T {
-    copies
-        .get(OWN.get())
-        .unwrap_or_else(|| &copies[choose_own()])
+pub(crate) fn with_own<T, R>(copies: &[T], with: impl FnOnce(&T) -> R) -> R {
+    match copies.get(OWN.get()) {
+        Some(own) => with(own),
+        None => with_chosen(copies, with),
+    }
 }
 
+/// A thread's first time.
 #[cold]
-fn choose_own() -> usize {
+#[inline(never)]
+fn with_chosen<T, R>(copies: &[T], with: impl FnOnce(&T) -> R) -> R {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let own = NEXT.fetch_add(1, Relaxed) % *COUNT;
     OWN.set(own);
-    own
+    with(&copies[own])
 }

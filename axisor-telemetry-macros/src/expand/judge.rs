@@ -1,31 +1,38 @@
-//! The closure that says how a returned value counts.
+//! How a returned value counts.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Expr;
 
-use super::Expansion;
+use super::{Expansion, call, returned_value};
 use crate::args::{Err, Rule};
-use crate::place::{at, by_reference, call, local, ours};
+use crate::place::{at, by_reference, call as call_of, local, ours};
+use crate::returned::Form;
 
 impl Expansion<'_> {
-    /// The closure, which looks at the type by `rules`.
-    pub(super) fn judge(&self, rules: &str) -> TokenStream {
+    /// The statement that ends the call with what was returned.
+    pub(super) fn end(&self) -> TokenStream {
         let private = &self.private;
-        if self.function.never_returns() {
-            return quote!(|_, _| #private::Verdict::SUCCESS);
-        }
         // An error about the type belongs to where it is written; a lint's opinion on this code does not.
-        let typed = self.returned();
-        let here = at(&typed);
-        let (returned, rules) = (local("returned", here), format_ident!("{rules}"));
-        let judged = quote_spanned!(here=> { use #private::#rules::*; (&&&&#private::Judge(#returned)).judge() });
-        let (err, rule, late) = (self.err(), self.rule(), self.late());
-        if late.is_empty() {
-            return quote_spanned!(here=> move |#returned, _| #judged #err #rule);
+        let here = at(&self.returned());
+        let (call, returned) = (call(), returned_value(here));
+        let rules = format_ident!("{}", self.rules());
+        let rule = quote_spanned!(here=> { use #private::#rules::*; (&&&&#private::Judge(&#returned)).rule() });
+        let (err, own, late) = (self.err(), self.rule(), self.late());
+        if late.is_empty() && err.is_empty() && own.is_none() {
+            return quote_spanned!(here=> #call.end(#rule, &#returned););
         }
-        let labels = local("labels", here);
-        quote_spanned!(here=> move |#returned, #labels| { #late #judged #err #rule })
+        let labels = local(if late.is_empty() { "_labels" } else { "labels" }, here);
+        let verdict = quote_spanned!(here=> #private::Rule::verdict(#rule, &#returned));
+        quote_spanned!(here=> #call.end_with(|#labels| { #late #verdict #err #own });)
+    }
+
+    /// The rules its type is looked at by.
+    fn rules(&self) -> &'static str {
+        match self.function.form {
+            Form::Plain => "value_prelude",
+            Form::Async | Form::ImplFuture | Form::BoxedFuture => "future_prelude",
+        }
     }
 
     /// What the span says of an error.
@@ -34,13 +41,13 @@ impl Expansion<'_> {
             Err::Display => TokenStream::new(),
             Err::TypeOnly => quote!(.type_only()),
             Err::Debug(asked) => {
-                let (here, returned) = (ours(*asked), local("returned", *asked));
-                quote_spanned!(here=> .debug(#returned))
+                let (here, returned) = (ours(*asked), returned_value(*asked));
+                quote_spanned!(here=> .debug(&#returned))
             }
             Err::With(function) => {
                 let here = at(function);
-                let returned = local("returned", here);
-                quote_spanned!(here=> .with(#returned, #function))
+                let returned = returned_value(here);
+                quote_spanned!(here=> .with(&#returned, #function))
             }
         }
     }
@@ -72,6 +79,6 @@ impl Expansion<'_> {
 
 /// What a function of the attribute says of what was returned.
 fn apply(private: &TokenStream, function: &Expr) -> TokenStream {
-    let returned = local("returned", at(function));
-    call(private, "apply", function, quote!(#returned, #function))
+    let returned = returned_value(at(function));
+    call_of(private, "apply", function, quote!(&#returned, #function))
 }

@@ -4,7 +4,7 @@ mod judge;
 mod opening;
 mod site;
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
@@ -13,7 +13,7 @@ use syn::{Path, ReturnType, Type};
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::function::Function;
-use crate::place::{at, located};
+use crate::place::{at, local, located};
 use crate::returned::Form;
 
 pub(crate) fn expand(attribute: Attribute, args: &Args, function: &Function) -> TokenStream {
@@ -50,48 +50,90 @@ impl<'a> Expansion<'a> {
     fn call(&self) -> TokenStream {
         match self.function.form {
             Form::Plain => self.plain(),
-            Form::Async => self.future_of_async(),
+            Form::Async => self.async_body(&self.function.body),
             Form::ImplFuture => self.future_returned(),
             Form::BoxedFuture => self.boxed(),
         }
     }
 
     fn plain(&self) -> TokenStream {
-        let start = self.start("start");
-        let returned = self.returned();
-        let body = &self.function.body;
-        let judge = self.judge("value_prelude");
-        quote!(#start.run(move || -> #returned #body, #judge))
+        let call = call();
+        let begin = self.begin("begin");
+        let (private, returned, body) = (&self.private, self.returned(), &self.function.body);
+        let run = quote!(#private::run(move || -> #returned #body));
+        if self.function.never_returns() {
+            return quote!(let #call = #begin; #run);
+        }
+        let (ended, returned) = (self.end(), returned_value(Span::call_site()));
+        quote! {
+            let #call = #begin;
+            let #returned = #run;
+            #ended
+            #returned
+        }
     }
 
-    fn future_of_async(&self) -> TokenStream {
-        let block = self.typed(&self.function.body);
-        let future = self.future("start", &quote!(async move #block));
-        quote!(#future.await)
+    /// The body of an async function or block around that of the user's.
+    fn async_body(&self, block: &Group) -> TokenStream {
+        let block = self.typed(block);
+        let begin = self.begin("begin_polled");
+        self.polled(&begin, &quote!(async move #block))
+    }
+
+    /// The body of an async function or block that polls `future`.
+    fn polled(&self, begin: &TokenStream, future: &TokenStream) -> TokenStream {
+        let private = &self.private;
+        let (call, body) = (call(), local("body", Span::call_site()));
+        let polls = quote! {
+            let #body = ::core::pin::pin!(#future);
+            #private::InCall { call: #call.polls(), body: #body }.await
+        };
+        if self.function.never_returns() {
+            return quote!(let mut #call = #begin; #polls);
+        }
+        let (ended, returned) = (self.end(), returned_value(Span::call_site()));
+        quote! {
+            let mut #call = #begin;
+            let #returned = { #polls };
+            #ended
+            #returned
+        }
     }
 
     fn future_returned(&self) -> TokenStream {
         let private = &self.private;
-        let body = &self.function.body;
         let (returned, output) = (self.returned(), self.output());
-        let make = quote!(#private::make::<#output, _>(move || -> #returned #body));
-        self.future("later", &make)
+        let (body, future) = (&self.function.body, local("future", Span::call_site()));
+        let made = quote! {
+            let #future = #private::make::<#output, _>(move || -> #returned #body);
+        };
+        self.later(&made, &quote!(#future))
+    }
+
+    /// An async block for `future`, which knows what `made` made, and what the attribute's expressions give at once.
+    fn later(&self, made: &TokenStream, future: &TokenStream) -> TokenStream {
+        if self.open().is_none() {
+            let body = self.polled(&self.begin("begin_polled"), future);
+            return quote!(#made async move { #body });
+        }
+        let (later, given) = (local("later", Span::call_site()), self.begin("later"));
+        let body = self.polled(&quote!(#later.begin()), future);
+        quote!(let #later = #given; #made async move { #body })
     }
 
     fn boxed(&self) -> TokenStream {
         let Some((pin, block)) = boxed_async_block(&self.function.body) else {
             let future = self.future_returned();
-            return quote!(::std::boxed::Box::pin(#future));
+            return quote!(::std::boxed::Box::pin({ #future }));
         };
-        let block = self.typed(&block);
-        let body = quote!(async move #block);
         if self.function.is_made_by_async_trait() {
             // Typed as `async fn`, and so it is one: nothing is evaluated before its future is polled.
-            let future = self.future("start", &body);
-            return quote!(#pin(async move { #future.await }));
+            let body = self.async_body(&block);
+            return quote!(#pin(async move { #body }));
         }
-        let future = self.future("later", &body);
-        quote!(#pin(#future))
+        let block = self.typed(&block);
+        let future = self.later(&TokenStream::new(), &quote!(async move #block));
+        quote!(#pin({ #future }))
     }
 
     /// The block of a future, which is told first what it returns: nobody else does.
@@ -107,25 +149,19 @@ impl<'a> Expansion<'a> {
         braced(block, quote!(#typed #statements))
     }
 
-    /// The future of a call around `body`.
-    fn future(&self, how: &str, body: &TokenStream) -> TokenStream {
-        let start = self.start(how);
-        let judge = self.judge("future_prelude");
-        quote!(#start.future(#body, #judge))
-    }
-
     /// A block that gives the call, so that the site is no name in the body.
-    fn start(&self, how: &str) -> TokenStream {
+    fn begin(&self, how: &str) -> TokenStream {
         let private = &self.private;
         let spec = self.spec();
         let site = quote! {
             static __AXISOR_SITE: #private::Site = #private::Site::new(#spec);
         };
         let Some(open) = self.open() else {
-            return quote!({ #site #private::start(&__AXISOR_SITE) });
+            let begin = format_ident!("{how}");
+            return quote!({ #site #private::#begin(&__AXISOR_SITE) });
         };
-        let start = format_ident!("{how}_with");
-        quote!({ #site #private::#start(&__AXISOR_SITE, #open) })
+        let begin = format_ident!("{how}_with");
+        quote!({ #site #private::#begin(&__AXISOR_SITE, #open) })
     }
 
     /// The declared type, with what it hides left to inference.
@@ -144,6 +180,16 @@ impl<'a> Expansion<'a> {
             (None, ReturnType::Type(..)) => syn::parse_quote!(_),
         }
     }
+}
+
+/// The name of the call.
+fn call() -> Ident {
+    local("call", Span::call_site())
+}
+
+/// The name of what the body returned.
+fn returned_value(here: Span) -> Ident {
+    local("returned", here)
 }
 
 fn inferred(written: &Type) -> Type {

@@ -1,129 +1,182 @@
-//! The future of an annotated call.
+//! A call whose body is a future.
 
+use std::cell::RefCell;
+use std::panic::UnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
+use opentelemetry::ContextGuard;
 
-use super::{Call, LateLabels, Site, StartWith};
+use super::given::Given;
+use super::{Call, LateLabels, Opening, Site};
+use crate::judge::Rule;
 use crate::outcome::Verdict;
 use crate::scope;
 use crate::trace::Ending;
 
-pin_project! {
-    /// Runs an annotated function's future: the call begins with the first poll and ends with the value, a panic
-    /// or the drop, whichever comes first.
-    #[must_use = "futures do nothing unless polled"]
-    pub struct CallFuture<F, J> {
-        #[pin]
-        body: Option<F>,
-        judge: Option<J>,
-        state: State,
+/// A call that begins when its future is polled, with what its attribute's expressions gave when it was made.
+#[must_use = "begins nothing by itself"]
+pub struct Later {
+    site: &'static Site,
+    given: Given,
+}
+
+impl Later {
+    /// Asks the expressions whether there is a telemetry by now or not: there may be when the future is polled.
+    pub(crate) fn new(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Self {
+        let given = Given::ask(site, scope::current().as_ref(), open);
+        Self { site, given }
     }
 
-    impl<F, J> PinnedDrop for CallFuture<F, J> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if !this.state.call.is_nothing() {
-                let attached = this.state.call.attach();
-                this.body.set(None);
-                drop(attached);
-                this.state.call.end(Ending::Cancelled);
-            }
-        }
+    /// The future is polled.
+    pub fn begin(self) -> Polled {
+        Polled::new(Call::begin_given(self.site, self.given))
     }
 }
 
-/// A call before its first poll.
-pub(super) enum Waiting {
-    /// Like every other of its site.
-    ForAny(&'static Site),
-    /// With what its attribute's expressions gave.
-    With(Box<StartWith>),
+thread_local! {
+    /// The contexts of the calls on this thread whose bodies are no longer polled: the last one is attached. There are
+    /// several where a call that is cancelled holds others.
+    static LEAVING: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
 }
 
-impl Waiting {
-    #[inline(never)]
-    fn begin(self) -> Call {
-        match self {
-            Self::ForAny(site) => Call::begin(site),
-            Self::With(start) => start.begin(),
-        }
-    }
-}
-
-/// What of a future does not depend on its types.
-struct State {
-    waiting: Option<Waiting>,
+/// A call whose body is polled, until it returns. Dropped before, it has panicked if it was in a poll, or else was
+/// cancelled.
+///
+/// It lives in the frame of the annotated future, before the body, and so is dropped after it.
+#[must_use = "dropped, it counts as cancelled"]
+pub struct Polled {
     call: Call,
+    /// From the beginning of a poll until it is pending.
+    is_in_poll: bool,
+    /// Whether its context is one of [`LEAVING`].
+    is_leaving: bool,
 }
 
-impl State {
-    #[inline]
-    fn begin(&mut self) {
-        if let Some(waiting) = self.waiting.take()
-            && !matches!(scope::recorded(), scope::Recorded::Nowhere)
-        {
-            self.call = waiting.begin();
-        }
-    }
-}
-
-/// Ends the call if the poll it watches panics.
-struct Watch<'a>(&'a mut Call);
-
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        self.0.end(Ending::Panicked);
-    }
-}
-
-impl<F, J> CallFuture<F, J> {
-    #[inline]
-    pub(super) fn new(waiting: Waiting, body: F, judge: J) -> Self {
+impl Polled {
+    fn new(call: Call) -> Self {
         Self {
-            body: Some(body),
-            judge: Some(judge),
-            state: State {
-                waiting: Some(waiting),
-                call: Call::NOTHING,
-            },
+            call,
+            is_in_poll: false,
+            is_leaving: false,
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn begin(site: &'static Site) -> Self {
+        Self::new(Call::at_once(site).unwrap_or_else(|| Call::begin(site)))
+    }
+
+    pub(crate) fn begin_with(site: &'static Site, open: impl FnOnce(&mut Opening<'_>)) -> Self {
+        Self::new(Call::begin_with(site, open))
+    }
+
+    /// What polls the body in this call.
+    #[inline]
+    pub fn polls(&mut self) -> Polls<'_> {
+        Polls(self)
+    }
+
+    /// The body returned, and counts as the rule of its type says.
+    #[inline(never)]
+    pub fn end<R>(self, rule: impl Rule<R>, returned: &R) {
+        self.end_with(|_| rule.verdict(returned));
+    }
+
+    /// The body returned, and counts as `judge` says, which is asked only if the call is recorded.
+    #[inline]
+    pub fn end_with<'a>(mut self, judge: impl FnOnce(&mut LateLabels<'_>) -> Verdict<'a>) {
+        if !self.call.is_nothing() {
+            let verdict = judge(&mut self.call.late_labels());
+            self.returned(verdict);
+        }
+    }
+
+    #[inline(never)]
+    fn returned(mut self, verdict: Verdict<'_>) {
+        self.detach();
+        self.call.end(Ending::Returned(verdict));
+    }
+
+    #[inline(never)]
+    fn enter(&mut self) -> Option<ContextGuard> {
+        self.is_in_poll = true;
+        self.call.attach()
+    }
+
+    #[inline(never)]
+    fn leave(&mut self, attached: Option<ContextGuard>, is_pending: bool) {
+        if is_pending {
+            self.is_in_poll = false;
+        } else {
+            self.keep(attached);
+        }
+    }
+
+    /// The body is no longer polled: what is left of it is dropped in the context of the call.
+    fn keep(&mut self, attached: Option<ContextGuard>) {
+        if let Some(attached) = attached {
+            let kept = LEAVING.try_with(|leaving| leaving.borrow_mut().push(attached));
+            self.is_leaving = kept.is_ok(); // or the thread ends, and with it the context
+        }
+    }
+
+    fn detach(&mut self) {
+        if std::mem::take(&mut self.is_leaving) {
+            let attached = LEAVING.try_with(|leaving| leaving.borrow_mut().pop());
+            drop(attached);
         }
     }
 }
 
-impl<R, F, J> Future for CallFuture<F, J>
-where
-    F: Future<Output = R>,
-    J: for<'a> FnOnce(&'a R, &mut LateLabels<'_>) -> Verdict<'a>,
-{
-    type Output = R;
+impl Drop for Polled {
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.detach();
+        self.call.end(if self.is_in_poll {
+            Ending::Panicked
+        } else {
+            Ending::Cancelled
+        });
+    }
+}
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        let mut this = self.project();
-        let Some(body) = this.body.as_mut().as_pin_mut() else {
-            panic!("an annotated future was polled after it had returned")
-        };
-        this.state.begin();
-        let attached = this.state.call.attach();
-        let watch = Watch(&mut this.state.call);
-        let Poll::Ready(returned) = body.poll(cx) else {
-            std::mem::forget(watch);
-            return Poll::Pending;
-        };
-        this.body.set(None);
-        if !watch.0.is_nothing()
-            && let Some(judge) = this.judge.take()
-        {
-            let labels = watch.0.own_labels();
-            let verdict = judge(&returned, &mut LateLabels(labels));
-            drop(attached);
-            watch.0.returned(verdict);
+/// A call as its polls see it. They are over when it is dropped.
+pub struct Polls<'a>(&'a mut Polled);
+
+impl Drop for Polls<'_> {
+    #[inline(never)]
+    fn drop(&mut self) {
+        if !self.0.is_in_poll {
+            let attached = self.0.call.attach();
+            self.0.keep(attached);
         }
-        std::mem::forget(watch);
-        Poll::Ready(returned)
+    }
+}
+
+/// Polls a body in the context of its call.
+#[must_use = "futures do nothing unless polled"]
+pub struct InCall<'a, F> {
+    /// The call.
+    pub call: Polls<'a>,
+    /// The body.
+    pub body: Pin<&'a mut F>,
+}
+
+impl<F: Future> Future for InCall<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.get_mut();
+        let attached = this.call.0.enter();
+        let polled = this.body.as_mut().poll(cx);
+        this.call.0.leave(attached, polled.is_pending());
+        polled
     }
 }
 
 /// A panic leaves the call as whole as it leaves the body: the call is over then.
-impl<F: std::panic::UnwindSafe, J> std::panic::UnwindSafe for CallFuture<F, J> {}
+impl<F: UnwindSafe> UnwindSafe for InCall<'_, F> {}
+impl UnwindSafe for Polled {}
+impl UnwindSafe for Later {}

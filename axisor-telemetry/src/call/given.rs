@@ -6,10 +6,10 @@ use std::fmt::{Debug, Display};
 use opentelemetry::trace::Link;
 use opentelemetry::{Context, KeyValue};
 
-use super::Spec;
+use super::{Site, Spec};
 use crate::instruments::Origin;
 use crate::label::LabelValue;
-use crate::scope::Scope;
+use crate::scope::{Current, Scope};
 use crate::shown::redacted;
 use crate::trace::{FieldValue, SpanParent};
 
@@ -79,6 +79,18 @@ impl Given {
         }
     }
 
+    /// Asks the expressions of an attribute; those of a span only where there may be one, in a scope.
+    pub(super) fn ask(
+        site: &'static Site,
+        scope: Option<&Current>,
+        open: impl FnOnce(&mut Opening<'_>),
+    ) -> Self {
+        let spans_of = scope.filter(|scope| site.has_span(scope));
+        let mut opening = Opening::new(site.spec(), spans_of.map(|scope| &**scope));
+        open(&mut opening);
+        opening.finish()
+    }
+
     /// Whether the call is like every other of its site.
     pub(super) fn is_nothing(&self) -> bool {
         self.labels.is_none() && self.span.is_none()
@@ -94,7 +106,7 @@ pub struct Opening<'a> {
 }
 
 impl<'a> Opening<'a> {
-    pub(super) fn new(spec: &Spec, spans_of: Option<&'a Scope>) -> Self {
+    fn new(spec: &Spec, spans_of: Option<&'a Scope>) -> Self {
         Self {
             labels: Given::nothing(spec).labels,
             span: None,
@@ -102,7 +114,7 @@ impl<'a> Opening<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Given {
+    fn finish(self) -> Given {
         Given {
             labels: self.labels,
             span: self.span,

@@ -23,6 +23,7 @@ pub struct Site {
 }
 
 /// A call under way that carries nothing but when it began.
+#[derive(Clone, Copy)]
 pub(super) struct Lean {
     site: &'static Site,
     started: Option<Moment>,
@@ -30,21 +31,17 @@ pub(super) struct Lean {
 
 impl Lean {
     /// The call returned and counts so.
-    #[inline]
-    pub(super) fn returned(&self, outcome: Outcome) {
-        match (self.started, self.site.counters.of(outcome).get()) {
-            (None, Some(counter)) => counter.add(1),
-            _ => self.left(Some(outcome)),
-        }
+    pub(super) fn returned(self, outcome: Outcome) {
+        self.left(Some(outcome));
     }
 
     /// The call is over, in whichever way.
-    pub(super) fn end(&self, ending: &Ending<'_>) {
+    pub(super) fn end(self, ending: &Ending<'_>) {
         self.left(self.site.outcome(ending));
     }
 
     #[inline(never)]
-    fn left(&self, outcome: Option<Outcome>) {
+    fn left(self, outcome: Option<Outcome>) {
         if let Some(installed) = self.site.installed.get() {
             let now = || installed.scope.clock.now();
             let times = self.started.map(|started| (started, now()));

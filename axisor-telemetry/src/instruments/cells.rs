@@ -27,7 +27,7 @@ impl CounterCell {
 
     #[inline]
     pub(crate) fn add(&self, by: u64) {
-        shard::own(&self.0).first().fetch_add(by, Relaxed);
+        shard::with_own(&self.0, move |line| line.first().fetch_add(by, Relaxed));
     }
 
     pub(super) fn read(&self) -> u64 {
@@ -101,9 +101,10 @@ impl HistogramCell {
 
     #[inline]
     pub(crate) fn record(&self, value: f64) {
-        let shard = shard::own(&self.0.shards);
-        slot(shard, 1 + bucket(&self.0.bounds, value)).fetch_add(1, Relaxed);
-        add(slot(shard, 0), value);
+        shard::with_own(&self.0.shards, |shard| {
+            slot(shard, 1 + bucket(&self.0.bounds, value)).fetch_add(1, Relaxed);
+            add(slot(shard, 0), value);
+        });
     }
 
     pub(super) fn bounds(&self) -> &[f64] {

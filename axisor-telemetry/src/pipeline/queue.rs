@@ -80,7 +80,7 @@ impl<T> Queue<T> {
     }
 
     pub(super) fn push(&self, item: T) {
-        match self.push_to(shard::own(&self.parts), item) {
+        match shard::with_own(&self.parts, |part| self.push_to(part, item)) {
             Ok(queued) if queued.is_multiple_of(self.batch_size) => self.full_batch.notify_one(),
             Ok(_) => {}
             Err((loss, why)) => self.lost(loss, why),
