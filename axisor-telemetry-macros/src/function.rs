@@ -62,6 +62,11 @@ impl Function {
         }
     }
 
+    /// Whether it returns an `impl Future` that says it can be moved, as the attribute's own cannot.
+    pub(crate) fn must_be_unpin(&self) -> bool {
+        matches!(&self.sig.output, ReturnType::Type(_, returned) if returned::names_unpin(returned))
+    }
+
     /// Whether it was an `async fn` before `async_trait` came across it, which gives its future this lifetime.
     pub(crate) fn is_made_by_async_trait(&self) -> bool {
         let mut lifetimes = self.sig.generics.lifetimes();

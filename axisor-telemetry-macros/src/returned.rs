@@ -90,6 +90,18 @@ fn bounds_kind<'a>(bounds: impl Iterator<Item = &'a TypeParamBound>, future: Kin
         )
 }
 
+/// Whether a returned type is an `impl … + Unpin`.
+pub(crate) fn names_unpin(returned: &Type) -> bool {
+    let is_unpin = |bound: &TypeParamBound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last();
+            last.is_some_and(|last| last.ident == "Unpin")
+        }
+        _ => false,
+    };
+    matches!(returned, Type::ImplTrait(opaque) if opaque.bounds.iter().any(is_unpin))
+}
+
 /// What the future in a returned type returns.
 pub(crate) fn output_of_future(returned: &Type) -> Option<Type> {
     match returned {

@@ -6,7 +6,7 @@ pub use opentelemetry::trace::SpanKind;
 pub use tracing::Level;
 
 pub use crate::call::{
-    Count, InCall, Labels, LateLabels, Later, OnCancel, Opening, Polled, Running, Site, Spec,
+    Count, Labels, LateLabels, Later, OnCancel, Opening, Polled, Running, Site, Spec,
 };
 pub use crate::catalog::DURATION_BUCKETS;
 pub use crate::judge::{Judge, Linked, Rule, future_prelude, link_prelude, value_prelude};

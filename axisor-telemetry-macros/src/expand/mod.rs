@@ -51,6 +51,7 @@ impl<'a> Expansion<'a> {
         match self.function.form {
             Form::Plain => self.plain(),
             Form::Async => self.async_body(&self.function.body),
+            Form::ImplFuture if self.function.must_be_unpin() => self.boxed_future(),
             Form::ImplFuture => self.future_returned(),
             Form::BoxedFuture => self.boxed(),
         }
@@ -82,19 +83,15 @@ impl<'a> Expansion<'a> {
 
     /// The body of an async function or block that polls `future`.
     fn polled(&self, begin: &TokenStream, future: &TokenStream) -> TokenStream {
-        let private = &self.private;
-        let (call, body) = (call(), local("body", Span::call_site()));
-        let polls = quote! {
-            let #body = ::core::pin::pin!(#future);
-            #private::InCall { call: #call.polls(), body: #body }.await
-        };
+        let call = call();
+        let polls = quote!(#call.polls(#future).await);
         if self.function.never_returns() {
             return quote!(let mut #call = #begin; #polls);
         }
         let (ended, returned) = (self.end(), returned_value(Span::call_site()));
         quote! {
             let mut #call = #begin;
-            let #returned = { #polls };
+            let #returned = #polls;
             #ended
             #returned
         }
@@ -123,8 +120,7 @@ impl<'a> Expansion<'a> {
 
     fn boxed(&self) -> TokenStream {
         let Some((pin, block)) = boxed_async_block(&self.function.body) else {
-            let future = self.future_returned();
-            return quote!(::std::boxed::Box::pin({ #future }));
+            return self.boxed_future();
         };
         if self.function.is_made_by_async_trait() {
             // Typed as `async fn`, and so it is one: nothing is evaluated before its future is polled.
@@ -134,6 +130,11 @@ impl<'a> Expansion<'a> {
         let block = self.typed(&block);
         let future = self.later(&TokenStream::new(), &quote!(async move #block));
         quote!(#pin({ #future }))
+    }
+
+    fn boxed_future(&self) -> TokenStream {
+        let future = self.future_returned();
+        quote!(::std::boxed::Box::pin({ #future }))
     }
 
     /// The block of a future, which is told first what it returns: nobody else does.

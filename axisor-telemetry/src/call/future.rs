@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use opentelemetry::ContextGuard;
+use pin_project_lite::pin_project;
 
 use super::given::Given;
 use super::{Call, LateLabels, Opening, Site};
@@ -71,10 +72,13 @@ impl Polled {
         Self::new(Call::begin_with(site, open))
     }
 
-    /// What polls the body in this call.
+    /// Polls the body in this call.
     #[inline]
-    pub fn polls(&mut self) -> Polls<'_> {
-        Polls(self)
+    pub fn polls<F>(&mut self, body: F) -> InCall<'_, F> {
+        InCall {
+            call: Polls(self),
+            body,
+        }
     }
 
     /// The body returned, and counts as the rule of its type says.
@@ -142,7 +146,7 @@ impl Drop for Polled {
 }
 
 /// A call as its polls see it. They are over when it is dropped.
-pub struct Polls<'a>(&'a mut Polled);
+struct Polls<'a>(&'a mut Polled);
 
 impl Drop for Polls<'_> {
     #[inline(never)]
@@ -154,13 +158,14 @@ impl Drop for Polls<'_> {
     }
 }
 
-/// Polls a body in the context of its call.
-#[must_use = "futures do nothing unless polled"]
-pub struct InCall<'a, F> {
-    /// The call.
-    pub call: Polls<'a>,
-    /// The body.
-    pub body: Pin<&'a mut F>,
+pin_project! {
+    /// Polls a body in the context of its call, in which it is dropped, too: after the call's polls.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InCall<'a, F> {
+        call: Polls<'a>,
+        #[pin]
+        body: F,
+    }
 }
 
 impl<F: Future> Future for InCall<'_, F> {
@@ -168,9 +173,9 @@ impl<F: Future> Future for InCall<'_, F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.get_mut();
+        let this = self.project();
         let attached = this.call.0.enter();
-        let polled = this.body.as_mut().poll(cx);
+        let polled = this.body.poll(cx);
         this.call.0.leave(attached, polled.is_pending());
         polled
     }

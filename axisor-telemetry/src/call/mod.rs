@@ -7,7 +7,7 @@ mod running;
 mod site;
 mod spec;
 
-pub use future::{InCall, Later, Polled};
+pub use future::{Later, Polled};
 pub(crate) use given::GivenSpan;
 pub use given::{Labels, LateLabels, Opening};
 pub use running::Running;

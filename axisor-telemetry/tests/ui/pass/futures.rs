@@ -1,6 +1,7 @@
 //! Functions that return a future.
 #![deny(warnings, missing_docs, clippy::pedantic)]
 
+use std::panic::UnwindSafe;
 use std::pin::Pin;
 
 use axisor_telemetry::{instrument_automation, track_margin_guard};
@@ -147,7 +148,21 @@ pub fn elsewhere(value: &u8) -> Pin<Box<dyn Future<Output = u8> + '_>> {
     aliased(value)
 }
 
+/// A future that can be moved while it is polled, and survives a panic.
+#[track_margin_guard(action = "add", plan = "pro", fields(value))]
+pub fn movable(value: u8) -> impl Future<Output = u8> + Send + Unpin + UnwindSafe + use<> {
+    std::future::ready(value)
+}
+
+/// A future as usual.
+#[instrument_automation(type = "usual", fields(value))]
+pub async fn usual(value: u8) -> u8 {
+    std::future::ready(value).await
+}
+
 fn send(_: &impl Send) {}
+
+fn unwind_safe(_: &impl UnwindSafe) {}
 
 pub(crate) fn main() {
     send(&opaque(1));
@@ -160,4 +175,7 @@ pub(crate) fn main() {
     send(&aliased(&1));
     send(&1.provided());
     drop(elsewhere(&1));
+    unwind_safe(&movable(1));
+    unwind_safe(&usual(1));
+    unwind_safe(&opaque(1));
 }
