@@ -82,9 +82,16 @@ impl Polled {
     }
 
     /// The body returned, and counts as the rule of its type says.
-    #[inline(never)]
+    #[inline]
     pub fn end<R>(self, rule: impl Rule<R>, returned: &R) {
-        self.end_with(|_| rule.verdict(returned));
+        if !self.call.is_nothing() {
+            self.end_by(rule, returned);
+        }
+    }
+
+    #[inline(never)]
+    fn end_by<R>(self, rule: impl Rule<R>, returned: &R) {
+        self.returned(rule.verdict(returned));
     }
 
     /// The body returned, and counts as `judge` says, which is asked only if the call is recorded.
@@ -117,12 +124,30 @@ impl Polled {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn leave_unfinished(&mut self) {
+        let attached = self.call.attach();
+        self.keep(attached);
+    }
+
     /// The body is no longer polled: what is left of it is dropped in the context of the call.
     fn keep(&mut self, attached: Option<ContextGuard>) {
         if let Some(attached) = attached {
             let kept = LEAVING.try_with(|leaving| leaving.borrow_mut().push(attached));
             self.is_leaving = kept.is_ok(); // or the thread ends, and with it the context
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn left(&mut self) {
+        self.detach();
+        self.call.end(if self.is_in_poll {
+            Ending::Panicked
+        } else {
+            Ending::Cancelled
+        });
     }
 
     fn detach(&mut self) {
@@ -134,14 +159,11 @@ impl Polled {
 }
 
 impl Drop for Polled {
-    #[inline(never)]
+    #[inline]
     fn drop(&mut self) {
-        self.detach();
-        self.call.end(if self.is_in_poll {
-            Ending::Panicked
-        } else {
-            Ending::Cancelled
-        });
+        if !self.call.is_nothing() {
+            self.left();
+        }
     }
 }
 
@@ -149,11 +171,10 @@ impl Drop for Polled {
 struct Polls<'a>(&'a mut Polled);
 
 impl Drop for Polls<'_> {
-    #[inline(never)]
+    #[inline]
     fn drop(&mut self) {
         if !self.0.is_in_poll {
-            let attached = self.0.call.attach();
-            self.0.keep(attached);
+            self.0.leave_unfinished();
         }
     }
 }
