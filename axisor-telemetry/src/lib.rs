@@ -47,6 +47,7 @@
 //! | `sqlx` | | health check and polls over your own `sqlx` 0.8 pool |
 //! | `deadpool-postgres` | | the same over your own `deadpool-postgres` 0.14 pool |
 //! | `sentry` | | errors and panics to Sentry; brings `http` |
+//! | `runtime` | | metrics of the process and of its tokio runtime, by OpenTelemetry's own crates |
 
 #[doc(hidden)]
 pub mod __private;

@@ -5,11 +5,17 @@ mod custom;
 #[cfg(feature = "axum")]
 mod endpoints;
 mod installed;
+#[cfg(feature = "runtime")]
+mod measured;
+#[cfg(not(feature = "runtime"))]
+mod not_measured;
 mod recorders;
 mod watching;
 
 pub use builder::{StartError, TelemetryBuilder};
 pub use installed::TelemetryGuard;
+#[cfg(not(feature = "runtime"))]
+use not_measured as measured;
 
 use std::fmt;
 use std::future::Future;

@@ -17,6 +17,7 @@ pub(super) const COMPILED: &Features = &[
     ("http", cfg!(feature = "http")),
     ("tls", cfg!(feature = "tls")),
     ("sentry", cfg!(feature = "sentry")),
+    ("runtime", cfg!(feature = "runtime")),
 ];
 
 /// What was given, filled up as it is resolved.

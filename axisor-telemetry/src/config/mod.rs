@@ -216,6 +216,20 @@ pub struct Metrics {
     pub timeout: Duration,
     /// The most series a family may have, at least 1.
     pub series_bound: usize,
+    /// Whether the process is measured, from `/proc`: `process.cpu.time` in seconds by `cpu.mode`, `process.memory.usage` and
+    /// `process.memory.virtual` in bytes, `process.thread.count`, `process.unix.file_descriptor.count`, `process.disk.io` in
+    /// bytes and `process.context_switches`, as OpenTelemetry's
+    /// [conventions](https://opentelemetry.io/docs/specs/semconv/system/process-metrics/) name them.
+    ///
+    /// On `/metrics` a dot is an underscore. The Collector's configuration passes on `axisor_*` alone; Prometheus has
+    /// these from the scrape of the service itself.
+    pub process: bool,
+    /// Whether the tokio runtime that `init()` is called in is measured: `tokio.workers`, `tokio.alive_tasks`,
+    /// `tokio.global_queue_depth`, and of each worker `tokio.worker.busy_duration` in milliseconds and
+    /// `tokio.worker.park_count`.
+    ///
+    /// Further runtimes are for `opentelemetry_instrumentation_tokio::Config` to observe.
+    pub runtime: bool,
 }
 
 impl Metrics {

@@ -67,7 +67,9 @@ impl Resolver<'_> {
         self.get("traces.sampler", |name| parse::sampler(name, 1.0))?;
         self.optional("metrics.exporter", parse::metrics_exporters)?;
         self.optional("logs.exporter", parse::logs_exporter)?;
-        self.get("sentry.enabled", parse::flag)?;
+        for flag in ["sentry.enabled", "metrics.process", "metrics.runtime"] {
+            self.get(flag, parse::flag)?;
+        }
         let origin = self.origin("disabled");
         for (key, value) in [
             ("prometheus.enabled", "false"),
@@ -76,6 +78,8 @@ impl Resolver<'_> {
             ("metrics.exporter", "none"),
             ("logs.exporter", "none"),
             ("sentry.enabled", "false"),
+            ("metrics.process", "false"),
+            ("metrics.runtime", "false"),
         ] {
             self.given.insert(key, Entry::text(value, origin.clone()));
         }
@@ -237,7 +241,17 @@ impl Resolver<'_> {
             interval: self.time("metrics.interval")?,
             timeout: self.time("metrics.timeout")?,
             series_bound: self.get("metrics.series_bound", parse::count)?,
+            process: self.get("metrics.process", parse::flag)?,
+            runtime: self.get("metrics.runtime", parse::flag)?,
         };
+        for (key, is_on) in [
+            ("metrics.process", metrics.process),
+            ("metrics.runtime", metrics.runtime),
+        ] {
+            if is_on {
+                self.need(key, "runtime")?;
+            }
+        }
         if given && !exposition && metrics.exporters.contains(&MetricsExporter::Prometheus) {
             self.warn("`metrics.exporter` names `prometheus`, but `prometheus.enabled` is `false`: there is no exposition");
         }

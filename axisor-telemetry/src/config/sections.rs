@@ -272,6 +272,10 @@ pub(super) static SETTINGS: &[Setting] = &[
         "How long one push may take, all tries together."),
     setting("metrics.series_bound", &["AXISOR_METRICS_SERIES_BOUND"], Is("10000"), Kind::Count,
         "The most series a family may have."),
+    setting("metrics.process", &["AXISOR_METRICS_PROCESS"], Is("false"), Kind::Flag,
+        "Whether the processor time, memory, threads and open files of the process are measured; needs the feature `runtime`, `init()` and Linux."),
+    setting("metrics.runtime", &["AXISOR_METRICS_RUNTIME"], Is("false"), Kind::Flag,
+        "Whether the tokio runtime that `init()` is called in is measured: its workers, their load, tasks and queue; needs the feature `runtime`."),
 
     setting("logs.exporter", &["OTEL_LOGS_EXPORTER"], Derived("`otlp` once `otlp.logs.endpoint` is given, else `none`"), Kind::Choice("`otlp` or `none`"),
         "Where log lines go besides the process's own output, which is always there. A Collector must have a pipeline for logs to take them."),

@@ -195,4 +195,9 @@ pub enum StartError {
         "a `tracing` subscriber is already installed, expected none: use `build()` and add `Telemetry::layer()` to yours"
     )]
     SubscriberInstalled,
+    /// `metrics.runtime` is on where there is none.
+    #[error(
+        "`metrics.runtime` is on, expected `init()` to be called in the tokio runtime to be measured"
+    )]
+    NoRuntime,
 }

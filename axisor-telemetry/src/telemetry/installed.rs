@@ -12,6 +12,7 @@ use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry::trace::noop::NoopTracerProvider;
 
 use super::builder::propagator;
+use super::measured::Measured;
 use super::{Inner, StartError, Telemetry};
 use crate::pipeline::{ShutdownError, ShutdownReport};
 use crate::trace::{Failure, FailureSink};
@@ -33,6 +34,7 @@ impl Telemetry {
     }
 
     pub(super) fn install(&self) -> Result<(), StartError> {
+        let measured = Measured::from_here(&self.0.config.metrics)?;
         if ONCE.swap(true, Ordering::AcqRel) {
             return Err(StartError::AlreadyInstalled);
         }
@@ -48,6 +50,7 @@ impl Telemetry {
         global::set_tracer_provider(self.0.tracers.clone());
         global::set_meter_provider(self.0.meters.clone());
         global::set_text_map_propagator(propagator(&self.0.config.propagators));
+        measured.begin();
         self.want_rounds();
         Ok(())
     }

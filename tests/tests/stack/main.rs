@@ -4,6 +4,7 @@ mod golden;
 mod logs;
 mod outage;
 mod protocols;
+mod runtime;
 mod shutdown;
 mod traces;
 mod up;

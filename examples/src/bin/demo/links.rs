@@ -13,11 +13,12 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// The processes that a flagship trace goes through.
 pub(crate) const PROCESSES: usize = 4;
 
-const QUERIES: [&str; 5] = [
+const QUERIES: [&str; 6] = [
     "sum by (job) (rate(axisor_http_requests_total[1m]))",
     "histogram_quantile(0.95, sum by (le, job) (rate(axisor_http_request_duration_seconds_bucket[1m])))",
     "sum by (automation_type, status) (axisor_automation_executions_total)",
     "sum by (action_type, user_plan) (axisor_margin_guard_actions_total)",
+    "sum by (job) (rate(process_cpu_time[1m]))",
     "up{job=~\"axisor-backend|.*-(monitor|executor|worker|validator)\"}",
 ];
 

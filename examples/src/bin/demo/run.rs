@@ -94,6 +94,8 @@ fn orders(demo: &Demo, stack: Option<&Stack>) -> Orders {
     let mut telemetry = vec![
         ("AXISOR_LOGGING_LEVEL", "warn".to_owned()),
         ("AXISOR_LOGGING_FORMAT", "pretty".to_owned()),
+        ("AXISOR_METRICS_PROCESS", "true".to_owned()),
+        ("AXISOR_METRICS_RUNTIME", "true".to_owned()),
     ];
     match stack {
         None => telemetry.push(("OTEL_TRACES_EXPORTER", "console".to_owned())),
