@@ -30,6 +30,7 @@
 //! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
 //! | serve `/metrics`, `/health`, `/livez` and `/readyz` | [`Telemetry::router`], [`Telemetry::serve`] |
 //! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
+//! | test what is counted and traced | `testing`, a feature |
 //! | know every series | [`catalog`] |
 //! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |
 //! | read on | [`guide`]: the attributes, and beside those of other crates; architecture; moving from prom-client; [`config`]: every setting |
@@ -47,6 +48,7 @@
 //! | `sqlx` | | health check and polls over your own `sqlx` 0.8 pool |
 //! | `deadpool-postgres` | | the same over your own `deadpool-postgres` 0.14 pool |
 //! | `sentry` | | errors and panics to Sentry; brings `http` |
+//! | `testing` | | a telemetry for one test, and assertions on its series, spans and log lines |
 
 #[doc(hidden)]
 pub mod __private;
@@ -76,6 +78,8 @@ pub mod serve;
 mod shard;
 mod shown;
 mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trace;
 
 pub use axisor_telemetry_macros::{LabelValue, instrument_automation, track_margin_guard};
