@@ -30,6 +30,7 @@
 //! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
 //! | serve `/metrics`, `/health`, `/livez` and `/readyz` | [`Telemetry::router`], [`Telemetry::serve`] |
 //! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
+//! | test what is counted and traced | `testing`, a feature |
 //! | know every series | [`catalog`] |
 //! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |
 //! | read on | [`guide`]: the attributes, and beside those of other crates; architecture; moving from prom-client; [`config`]: every setting |
@@ -48,6 +49,7 @@
 //! | `deadpool-postgres` | | the same over your own `deadpool-postgres` 0.14 pool |
 //! | `sentry` | | errors and panics to Sentry; brings `http` |
 //! | `runtime` | | metrics of the process and of its tokio runtime, by OpenTelemetry's own crates |
+//! | `testing` | | a telemetry for one test, and assertions on its series, spans and log lines |
 
 #[doc(hidden)]
 pub mod __private;
@@ -77,6 +79,8 @@ pub mod serve;
 mod shard;
 mod shown;
 mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trace;
 
 pub use axisor_telemetry_macros::{LabelValue, instrument_automation, track_margin_guard};

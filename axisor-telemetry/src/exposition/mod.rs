@@ -3,6 +3,8 @@
 mod text;
 
 pub(crate) use text::write;
+#[cfg(feature = "testing")]
+pub(crate) use text::{number, series};
 
 /// The content type of the text format: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 ///

@@ -3,6 +3,8 @@
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
 mod labels;
+#[cfg(feature = "testing")]
+mod named;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::{self, Display, Write as _};
@@ -15,6 +17,8 @@ use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, Metric, Number
 use crate::catalog::Series;
 use crate::pipeline::families;
 use labels::{HISTOGRAM_OWN, NUMBER_OWN, write_labels};
+#[cfg(feature = "testing")]
+pub(crate) use named::{number, series};
 
 /// The exposition of `collection`; `announced` series get their head even while they have no samples.
 pub(crate) fn write(collection: &ExportMetricsServiceRequest, announced: &[Series]) -> String {

@@ -7,6 +7,8 @@ mod json;
 mod line;
 mod pretty;
 mod sent;
+#[cfg(feature = "testing")]
+mod taken;
 mod written;
 
 use std::io::{self, IsTerminal as _};
@@ -28,6 +30,8 @@ use crate::pipeline::{Ledger, LogSink};
 use events::Events;
 use pretty::Colours;
 use sent::Sent;
+#[cfg(feature = "testing")]
+pub(crate) use taken::taken;
 use written::Written;
 
 /// Installs the process's subscriber: the log as configured, and `outgoing`.

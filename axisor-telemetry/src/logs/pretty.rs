@@ -26,7 +26,18 @@ pub(super) fn write(line: &Line, colours: Colours) -> String {
         ),
         Colours::Not => write!(text, " {:>5}", line.level),
     };
-    let _ = write!(text, " {}: {}", line.target, visible(&line.message));
+    let _ = write!(text, " {}", said(line));
+    if let Some(span) = &line.span {
+        let (trace, span) = (span.trace_id(), span.span_id());
+        let _ = write!(text, " trace_id={trace} span_id={span}");
+    }
+    text.push('\n');
+    text
+}
+
+/// `target: message field=value`
+pub(super) fn said(line: &Line) -> String {
+    let mut text = format!("{}: {}", line.target, visible(&line.message));
     for (name, value) in &line.fields {
         let _ = match value {
             Value::Text(value) if is_word(value) => write!(text, " {name}={value}"),
@@ -34,11 +45,6 @@ pub(super) fn write(line: &Line, colours: Colours) -> String {
             value => write!(text, " {name}={value}"),
         };
     }
-    if let Some(span) = &line.span {
-        let (trace, span) = (span.trace_id(), span.span_id());
-        let _ = write!(text, " trace_id={trace} span_id={span}");
-    }
-    text.push('\n');
     text
 }
 

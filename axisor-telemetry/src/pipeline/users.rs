@@ -121,7 +121,7 @@ struct Working;
 impl Working {
     /// `None` if it is already.
     fn begin() -> Option<Self> {
-        (!WORKING.replace(true)).then_some(Self)
+        (!WORKING.replace(true)).then(|| Self) // made only then: a drop ends the work
     }
 }
 

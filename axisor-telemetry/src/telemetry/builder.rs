@@ -19,6 +19,7 @@ use crate::instruments::{CustomMetrics, Families, Instruments};
 use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, Sink, UsersExporter};
 use crate::redact;
 use crate::scope::Scope;
+use crate::trace::FailureSink;
 
 /// What a telemetry is made of. Made by [`Telemetry::builder`].
 #[must_use = "nothing is recorded before `build()` or `init()`"]
@@ -26,6 +27,7 @@ pub struct TelemetryBuilder {
     settings: Loader,
     clock: Option<Clock>,
     exporters: Vec<AddExporter>,
+    failures: Option<Arc<dyn FailureSink>>,
     pub(super) watched: Watched,
 }
 
@@ -37,6 +39,7 @@ impl TelemetryBuilder {
             settings: Loader::new(service_name),
             clock: None,
             exporters: Vec::new(),
+            failures: None,
             watched: Watched::default(),
         }
     }
@@ -80,6 +83,13 @@ impl TelemetryBuilder {
                 ledger,
             ))
         }));
+        self
+    }
+
+    /// Tells `failures` of each failure, where Sentry is not told.
+    #[cfg(feature = "testing")]
+    pub(crate) fn failures(mut self, failures: Arc<dyn FailureSink>) -> Self {
+        self.failures = Some(failures);
         self
     }
 
@@ -135,7 +145,7 @@ impl TelemetryBuilder {
             pipeline::spans(&config, started.sinks),
             Arc::new(propagator(&config.propagators)),
             clock,
-            started.failures,
+            started.failures.or(self.failures),
         );
         let (health, polls) = self.watched.make(&config, &scope)?;
         Ok(Telemetry(Arc::new(Inner {

@@ -1,11 +1,11 @@
 //! What code inside a call adds to its span.
 
 use axisor_telemetry::instrument_automation;
+use axisor_telemetry::testing::TestTelemetry;
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 
-use crate::recorded::{Recorded, attribute};
-use crate::seen::builder;
+use crate::recorded::attribute;
 
 /// A call that sets each of these statuses and then fails with `error`, if there is one.
 fn status(set: &[Status], error: Option<&'static str>) -> Status {
@@ -17,9 +17,9 @@ fn status(set: &[Status], error: Option<&'static str>) -> Status {
         }
         error.map_or(Ok(()), Err)
     }
-    let recorded = Recorded::new();
-    let _ = recorded.telemetry.in_scope(|| call(set, error));
-    recorded.span().status
+    let telemetry = TestTelemetry::new();
+    let _ = telemetry.in_scope(|| call(set, error));
+    telemetry.only_span().status.clone()
 }
 
 #[test]
@@ -50,9 +50,10 @@ fn an_attribute_set_twice_has_the_later_value() {
         }
     }
     for limit in [128, 6] {
-        let recorded = Recorded::of(builder().set("traces.attribute_count_limit", limit));
-        recorded.telemetry.in_scope(twice);
-        let span = recorded.span();
+        let telemetry =
+            TestTelemetry::configured(|builder| builder.set("traces.attribute_count_limit", limit));
+        telemetry.in_scope(twice);
+        let span = telemetry.only_span();
         assert_eq!(attribute(&span, "sats").as_deref(), Some("3"));
         assert_eq!(span.dropped_attributes_count, 0);
     }
@@ -64,9 +65,10 @@ fn how_a_call_ended_is_told_whatever_was_added() {
     fn crowded() -> Result<(), &'static str> {
         Err("no")
     }
-    let recorded = Recorded::of(builder().set("traces.attribute_count_limit", 7));
-    recorded.telemetry.in_scope(crowded).unwrap_err();
-    let span = recorded.span();
+    let telemetry =
+        TestTelemetry::configured(|builder| builder.set("traces.attribute_count_limit", 7));
+    telemetry.in_scope(crowded).unwrap_err();
+    let span = telemetry.only_span();
     let failure = attribute(&span, "axisor.outcome");
     assert_eq!(failure.as_deref(), Some("failure"));
     assert!(attribute(&span, "error.type").is_some(), "{span:?}");

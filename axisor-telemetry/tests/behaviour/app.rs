@@ -2,19 +2,18 @@
 
 use std::net::SocketAddr;
 
-use axisor_telemetry::{Clock, Telemetry, TelemetryBuilder};
+use axisor_telemetry::testing::{TestSpan, TestTelemetry};
+use axisor_telemetry::{Clock, TelemetryBuilder};
 use axum::Router;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::seen::{self, Spans};
+use crate::seen;
 
 /// An application that is served until this is dropped. Time stands still but for its clock.
 pub(crate) struct App {
-    pub(crate) telemetry: Telemetry,
-    pub(crate) spans: Spans,
-    pub(crate) clock: Clock,
+    pub(crate) telemetry: TestTelemetry,
     pub(crate) addr: SocketAddr,
     serving: JoinHandle<()>,
 }
@@ -28,19 +27,13 @@ impl App {
         configure: impl FnOnce(TelemetryBuilder) -> TelemetryBuilder,
         routes: impl FnOnce(&Clock) -> Router,
     ) -> Self {
-        let (spans, clock) = (Spans::default(), Clock::manual());
-        let builder = seen::builder()
-            .clock(clock.clone())
-            .span_exporter(spans.clone());
-        let telemetry = configure(builder).build().expect("a telemetry");
-        let app = routes(&clock)
+        let telemetry = TestTelemetry::configured(configure);
+        let app = routes(telemetry.clock())
             .merge(telemetry.router())
             .layer(telemetry.http_layer());
         let (addr, serving) = listen(app).await;
         Self {
             telemetry,
-            spans,
-            clock,
             addr,
             serving,
         }
@@ -59,6 +52,12 @@ impl App {
     /// Sends a request and leaves the connection open.
     pub(crate) async fn begin(&self, method: &str, target: &str) -> TcpStream {
         begin(self.addr, method, target, "").await
+    }
+
+    /// Waits for the only span of this name to end: that of a request may do so after its answer has been read.
+    pub(crate) async fn ended(&self, name: &str) -> TestSpan {
+        self.telemetry.ended(name).await;
+        self.telemetry.span(name)
     }
 
     pub(crate) fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 
 use async_trait::async_trait;
+use axisor_telemetry::testing::TestTelemetry;
 use axisor_telemetry::{ExecutionOutcome, Outcome, instrument_automation, track_margin_guard};
 use opentelemetry::Context;
 use opentelemetry::trace::{
@@ -12,7 +13,7 @@ use opentelemetry::trace::{
 };
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::recorded::{Executions, Recorded, attribute, poll_and_drop, poll_once};
+use crate::recorded::{Executions, attribute, executions, poll_and_drop, poll_once};
 use crate::seen::value;
 
 #[derive(Debug)]
@@ -45,32 +46,41 @@ fn check_plain(margin: i32) -> Result<(), Refused> {
 
 #[test]
 fn a_function_that_returns_ok_counts_once_as_success() {
-    let recorded = Recorded::new();
-    assert_eq!(recorded.telemetry.in_scope(|| check(1)).unwrap(), 1);
-    assert_eq!(recorded.executions("margin_check"), Executions::ONE_SUCCESS);
+    let telemetry = TestTelemetry::new();
+    assert_eq!(telemetry.in_scope(|| check(1)).unwrap(), 1);
+    assert_eq!(
+        executions(&telemetry, "margin_check"),
+        Executions::ONE_SUCCESS
+    );
 }
 
 #[test]
 fn a_function_that_returns_err_counts_once_as_failure() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| check(-1)).unwrap_err();
-    assert_eq!(recorded.executions("margin_check"), Executions::ONE_FAILURE);
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| check(-1)).unwrap_err();
+    assert_eq!(
+        executions(&telemetry, "margin_check"),
+        Executions::ONE_FAILURE
+    );
 }
 
 #[tokio::test]
 async fn an_async_function_counts_by_what_it_returns() {
-    let recorded = Recorded::new();
-    recorded.telemetry.scope(check_later(1)).await.unwrap();
-    assert_eq!(recorded.executions("margin_check"), Executions::ONE_SUCCESS);
-    recorded.telemetry.scope(check_later(-1)).await.unwrap_err();
-    assert_eq!(recorded.executions("margin_check").failure, Some(1.0));
+    let telemetry = TestTelemetry::new();
+    telemetry.scope(check_later(1)).await.unwrap();
+    assert_eq!(
+        executions(&telemetry, "margin_check"),
+        Executions::ONE_SUCCESS
+    );
+    telemetry.scope(check_later(-1)).await.unwrap_err();
+    assert_eq!(executions(&telemetry, "margin_check").failure, Some(1.0));
 }
 
 #[test]
 fn the_span_of_a_success_has_the_functions_name_kind_and_labels() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| check(1)).unwrap();
-    let span = recorded.span();
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| check(1)).unwrap();
+    let span = telemetry.only_span();
     assert_eq!(span.name, "check");
     assert_eq!(span.span_kind, SpanKind::Internal);
     assert_eq!(span.status, Status::Unset);
@@ -91,11 +101,11 @@ fn the_span_of_a_success_has_the_functions_name_kind_and_labels() {
 
 #[test]
 fn the_span_of_a_failure_says_what_failed() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| check(-1)).unwrap_err();
-    let span = recorded.span();
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| check(-1)).unwrap_err();
+    let span = telemetry.only_span();
     assert_eq!(span.status, Status::error("the exchange refused"));
-    assert_eq!(attribute(&span, "axisor.outcome").unwrap(), "failure");
+    span.assert_attribute("axisor.outcome", "failure");
     assert!(
         attribute(&span, "error.type")
             .unwrap()
@@ -119,18 +129,18 @@ async fn panics_later(message: &str) {
 
 #[test]
 fn a_panic_counts_once_as_failure_and_goes_on() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let caught = catch_unwind(AssertUnwindSafe(|| {
-        recorded.telemetry.in_scope(|| panics("secret"));
+        telemetry.in_scope(|| panics("secret"));
     }));
     assert_eq!(
         caught.unwrap_err().downcast_ref::<String>().unwrap(),
         "secret"
     );
-    assert_eq!(recorded.executions("panics"), Executions::ONE_FAILURE);
-    let span = recorded.span();
+    assert_eq!(executions(&telemetry, "panics"), Executions::ONE_FAILURE);
+    let span = telemetry.only_span();
     assert!(matches!(span.status, Status::Error { .. }));
-    assert_eq!(attribute(&span, "error.type").unwrap(), "panic");
+    span.assert_attribute("error.type", "panic");
     assert!(
         !format!("{span:?}").contains("secret"),
         "no payload is recorded"
@@ -139,47 +149,51 @@ fn a_panic_counts_once_as_failure_and_goes_on() {
 
 #[tokio::test]
 async fn a_panic_after_a_poll_counts_before_the_future_is_dropped() {
-    let recorded = Recorded::new();
-    let mut future = Box::pin(recorded.telemetry.scope(panics_later("secret")));
+    let telemetry = TestTelemetry::new();
+    let mut future = Box::pin(telemetry.scope(panics_later("secret")));
     assert!(poll_once(future.as_mut()).is_pending());
     catch_unwind(AssertUnwindSafe(|| poll_once(future.as_mut()))).unwrap_err();
-    assert_eq!(recorded.executions("panics"), Executions::ONE_FAILURE);
+    assert_eq!(executions(&telemetry, "panics"), Executions::ONE_FAILURE);
     drop(future);
-    assert_eq!(recorded.executions("panics"), Executions::ONE_FAILURE);
-    assert_eq!(attribute(&recorded.span(), "error.type").unwrap(), "panic");
+    assert_eq!(executions(&telemetry, "panics"), Executions::ONE_FAILURE);
+    telemetry
+        .only_span()
+        .assert_attribute("error.type", "panic");
 }
 
 #[test]
 fn a_future_dropped_after_its_first_poll_counts_once_as_failure() {
-    let recorded = Recorded::new();
-    poll_and_drop(recorded.telemetry.scope(check_later(1)));
-    assert_eq!(recorded.executions("margin_check"), Executions::ONE_FAILURE);
-    let span = recorded.span();
+    let telemetry = TestTelemetry::new();
+    poll_and_drop(telemetry.scope(check_later(1)));
+    assert_eq!(
+        executions(&telemetry, "margin_check"),
+        Executions::ONE_FAILURE
+    );
+    let span = telemetry.only_span();
     assert_eq!(span.status, Status::Unset);
-    assert_eq!(attribute(&span, "axisor.outcome").unwrap(), "cancelled");
+    span.assert_attribute("axisor.outcome", "cancelled");
 }
 
 #[test]
 fn a_future_never_polled_is_no_call() {
-    let recorded = Recorded::new();
-    drop(recorded.telemetry.scope(check_later(1)));
-    assert_eq!(recorded.executions("margin_check"), Executions::NONE);
-    assert!(recorded.spans().is_empty());
+    let telemetry = TestTelemetry::new();
+    drop(telemetry.scope(check_later(1)));
+    assert_eq!(executions(&telemetry, "margin_check"), Executions::NONE);
+    assert!(telemetry.spans().is_empty());
 }
 
 #[test]
 fn a_future_dropped_by_somebody_elses_panic_is_cancelled() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let mut future = Box::pin(recorded.telemetry.scope(check_later(1)));
+        let mut future = Box::pin(telemetry.scope(check_later(1)));
         assert!(poll_once(future.as_mut()).is_pending());
         panic!("somebody else's");
     }));
     assert!(result.is_err());
-    assert_eq!(
-        attribute(&recorded.span(), "axisor.outcome").unwrap(),
-        "cancelled"
-    );
+    telemetry
+        .only_span()
+        .assert_attribute("axisor.outcome", "cancelled");
 }
 
 type Answer<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -262,14 +276,22 @@ fn how_a_call_counts_is_told_by_its_type() {
         ("opaque", |given| _ = opaque(given)),
     ];
     for (name, call) in cases {
-        let recorded = Recorded::new();
-        recorded.telemetry.in_scope(|| call(true));
-        assert_eq!(recorded.executions(name), Executions::ONE_SUCCESS, "{name}");
-        let recorded = Recorded::new();
-        recorded.telemetry.in_scope(|| call(false));
-        assert_eq!(recorded.executions(name), Executions::ONE_FAILURE, "{name}");
+        let telemetry = TestTelemetry::new();
+        telemetry.in_scope(|| call(true));
+        assert_eq!(
+            executions(&telemetry, name),
+            Executions::ONE_SUCCESS,
+            "{name}"
+        );
+        let telemetry = TestTelemetry::new();
+        telemetry.in_scope(|| call(false));
+        assert_eq!(
+            executions(&telemetry, name),
+            Executions::ONE_FAILURE,
+            "{name}"
+        );
         assert!(
-            matches!(recorded.span().status, Status::Error { .. }),
+            matches!(telemetry.only_span().status, Status::Error { .. }),
             "{name}"
         );
     }
@@ -304,13 +326,13 @@ fn borrowed_in_words<'a>(checked: &'a &'a Checked) -> &'a &'a Checked {
 
 /// The recorded text of a call that has failed.
 fn text_of_failure<R>(call: impl FnOnce() -> R) -> Status {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(call);
-    assert_eq!(recorded.executions("borrowed"), Executions::ONE_FAILURE);
-    let span = recorded.span();
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(call);
+    assert_eq!(executions(&telemetry, "borrowed"), Executions::ONE_FAILURE);
+    let span = telemetry.only_span();
     let error_type = attribute(&span, "error.type").unwrap();
     assert!(error_type.ends_with("attributes::Refused"), "{error_type}");
-    span.status
+    span.status.clone()
 }
 
 #[tokio::test]
@@ -327,13 +349,13 @@ async fn a_borrowed_or_boxed_result_counts_as_the_result_and_says_its_error() {
         text_of_failure(|| borrowed_in_words(&&failed).is_err()),
         Status::error("say the exchange refused")
     );
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| borrowed(&Ok(1)).is_ok());
-    assert_eq!(recorded.executions("borrowed"), Executions::ONE_SUCCESS);
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| borrowed(&Ok(1)).is_ok());
+    assert_eq!(executions(&telemetry, "borrowed"), Executions::ONE_SUCCESS);
     let mut failed = Err(Refused);
-    let later = recorded.telemetry.scope(borrowed_later(&mut failed));
+    let later = telemetry.scope(borrowed_later(&mut failed));
     assert!(later.await.is_err());
-    assert_eq!(recorded.executions("borrowed").failure, Some(1.0));
+    assert_eq!(executions(&telemetry, "borrowed").failure, Some(1.0));
 }
 
 #[test]
@@ -355,17 +377,17 @@ fn what_else_is_borrowed_or_boxed_counts_as_what_it_is() {
     fn text(given: &str) -> &str {
         given
     }
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| {
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| {
         none(&None);
         not();
         assert!(no_display(&Err(NoDisplay)).is_err());
         text("");
     });
     for failure in ["none", "false", "no_display"] {
-        assert_eq!(recorded.executions(failure), Executions::ONE_FAILURE);
+        assert_eq!(executions(&telemetry, failure), Executions::ONE_FAILURE);
     }
-    assert_eq!(recorded.executions("text"), Executions::ONE_SUCCESS);
+    assert_eq!(executions(&telemetry, "text"), Executions::ONE_SUCCESS);
 }
 
 #[test]
@@ -378,22 +400,22 @@ fn a_bare_type_parameter_counts_as_success_unless_it_is_bounded() {
     fn bounded<T: ExecutionOutcome>(value: T) -> T {
         value
     }
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| {
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| {
         bare(check_plain(-1)).unwrap_err();
         bounded(check_plain(-1)).unwrap_err();
     });
-    assert_eq!(recorded.executions("bare"), Executions::ONE_SUCCESS);
-    assert_eq!(recorded.executions("bounded"), Executions::ONE_FAILURE);
+    assert_eq!(executions(&telemetry, "bare"), Executions::ONE_SUCCESS);
+    assert_eq!(executions(&telemetry, "bounded"), Executions::ONE_FAILURE);
 }
 
 #[test]
 fn a_type_that_says_nothing_counts_as_success() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(unit);
-    recorded.telemetry.in_scope(other);
-    assert_eq!(recorded.executions("unit"), Executions::ONE_SUCCESS);
-    assert_eq!(recorded.executions("other"), Executions::ONE_SUCCESS);
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(unit);
+    telemetry.in_scope(other);
+    assert_eq!(executions(&telemetry, "unit"), Executions::ONE_SUCCESS);
+    assert_eq!(executions(&telemetry, "other"), Executions::ONE_SUCCESS);
 }
 
 struct User {
@@ -409,42 +431,26 @@ async fn add_margin(user: User, sats: u64) -> Result<u64, Refused> {
 
 #[tokio::test]
 async fn an_action_taken_counts_by_action_and_plan() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let user = User { plan: "pro".into() };
-    recorded.telemetry.scope(add_margin(user, 5)).await.unwrap();
-    let samples = recorded.samples("axisor_margin_guard_actions_total");
-    assert_eq!(
-        samples,
-        ["axisor_margin_guard_actions_total{action_type=\"add_margin\",user_plan=\"pro\"} 1"]
+    telemetry.scope(add_margin(user, 5)).await.unwrap();
+    telemetry.assert_family(
+        "axisor_margin_guard_actions_total",
+        r#"axisor_margin_guard_actions_total{action_type="add_margin",user_plan="pro"} 1"#,
     );
-    let span = recorded.span();
-    assert_eq!(
-        attribute(&span, "axisor.margin_guard.action").unwrap(),
-        "add_margin"
-    );
-    assert_eq!(attribute(&span, "axisor.margin_guard.plan").unwrap(), "pro");
+    let span = telemetry.only_span();
+    span.assert_attribute("axisor.margin_guard.action", "add_margin");
+    span.assert_attribute("axisor.margin_guard.plan", "pro");
 }
 
 #[tokio::test]
 async fn an_action_that_failed_was_not_taken() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let user = User { plan: "pro".into() };
-    recorded
-        .telemetry
-        .scope(add_margin(user, 0))
-        .await
-        .unwrap_err();
-    poll_and_drop(
-        recorded
-            .telemetry
-            .scope(add_margin(User { plan: "pro".into() }, 5)),
-    );
-    assert!(
-        recorded
-            .samples("axisor_margin_guard_actions_total")
-            .is_empty()
-    );
-    assert_eq!(recorded.spans().len(), 2);
+    telemetry.scope(add_margin(user, 0)).await.unwrap_err();
+    poll_and_drop(telemetry.scope(add_margin(User { plan: "pro".into() }, 5)));
+    telemetry.assert_family("axisor_margin_guard_actions_total", "");
+    assert_eq!(telemetry.spans().len(), 2);
 }
 
 #[instrument_automation(type = "outer", name = "the outer one")]
@@ -459,10 +465,10 @@ fn inner() {}
 
 #[tokio::test]
 async fn calls_inside_a_call_are_its_children() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let both = async { tokio::join!(outer(), outer()) };
-    recorded.telemetry.scope(both).await;
-    let spans = recorded.spans();
+    telemetry.scope(both).await;
+    let spans = telemetry.spans();
     let outers: Vec<_> = spans
         .iter()
         .filter(|span| span.name == "the outer one")
@@ -510,23 +516,20 @@ impl Guard for Margin {
 
 #[tokio::test]
 async fn a_method_of_an_async_trait_is_one_call_from_first_poll_to_end() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let mut margin = Margin {
         plan: "basic",
         sats: 1,
     };
-    drop(recorded.telemetry.scope(margin.protect(1)));
-    assert!(recorded.spans().is_empty(), "never polled is no call");
-    let sats = recorded.telemetry.scope(margin.protect(1)).await.unwrap();
+    drop(telemetry.scope(margin.protect(1)));
+    assert!(telemetry.spans().is_empty(), "never polled is no call");
+    let sats = telemetry.scope(margin.protect(1)).await.unwrap();
     assert_eq!(sats, 2);
-    let samples = recorded.samples("axisor_margin_guard_actions_total");
-    assert!(
-        samples[0].contains("user_plan=\"basic\"") && samples[0].ends_with(" 1"),
-        "{samples:?}"
+    telemetry.assert_family(
+        "axisor_margin_guard_actions_total",
+        r#"axisor_margin_guard_actions_total{action_type="protect",user_plan="basic"} 1"#,
     );
-    let [inner, outer] = recorded.spans().try_into().unwrap();
-    assert_eq!((&*inner.name, &*outer.name), ("check_later", "protect"));
-    assert_eq!(inner.parent_span_id, outer.span_context.span_id());
+    telemetry.assert_spans("protect\n  check_later");
 }
 
 #[instrument_automation(type = kind)]
@@ -554,13 +557,13 @@ fn returns_a_box_early(early: bool) -> Pin<Box<dyn Future<Output = u8>>> {
 
 #[tokio::test]
 async fn a_box_returned_early_is_a_call_too() {
-    let recorded = Recorded::new();
-    let early = recorded.telemetry.scope(returns_a_box_early(true));
+    let telemetry = TestTelemetry::new();
+    let early = telemetry.scope(returns_a_box_early(true));
     assert_eq!(early.await, 1);
-    assert_eq!(recorded.executions("early"), Executions::ONE_SUCCESS);
-    let late = recorded.telemetry.scope(returns_a_box_early(false));
+    assert_eq!(executions(&telemetry, "early"), Executions::ONE_SUCCESS);
+    let late = telemetry.scope(returns_a_box_early(false));
     assert_eq!(late.await, 2);
-    assert_eq!(recorded.executions("early").success, Some(2.0));
+    assert_eq!(executions(&telemetry, "early").success, Some(2.0));
 }
 
 /// Its future lives longer than the label.
@@ -571,57 +574,49 @@ fn returns_only_a_box(kind: &str, id: u64) -> Pin<Box<dyn Future<Output = u64> +
 
 #[tokio::test]
 async fn expressions_of_a_function_that_is_not_async_are_evaluated_when_it_is_called() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let future = {
         let kind = "dca".to_owned();
-        recorded.telemetry.in_scope(|| returns_only_a_box(&kind, 7))
+        telemetry.in_scope(|| returns_only_a_box(&kind, 7))
     };
-    assert_eq!(recorded.executions("dca"), Executions::NONE);
-    assert_eq!(recorded.telemetry.scope(future).await, 7);
-    assert_eq!(recorded.executions("dca"), Executions::ONE_SUCCESS);
-    assert_eq!(attribute(&recorded.span(), "id").unwrap(), "7");
+    assert_eq!(executions(&telemetry, "dca"), Executions::NONE);
+    assert_eq!(telemetry.scope(future).await, 7);
+    assert_eq!(executions(&telemetry, "dca"), Executions::ONE_SUCCESS);
+    telemetry.only_span().assert_attribute("id", 7);
 }
 
 #[tokio::test]
 async fn a_function_that_returns_a_future_counts_by_what_the_future_returns() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     drop(returns_a_future("dropped", false));
-    poll_and_drop(
-        recorded
-            .telemetry
-            .scope(returns_a_future("cancelled", false)),
-    );
-    recorded
-        .telemetry
+    poll_and_drop(telemetry.scope(returns_a_future("cancelled", false)));
+    telemetry
         .scope(returns_a_future("ok", false))
         .await
         .unwrap();
-    recorded
-        .telemetry
+    telemetry
         .scope(returns_a_future("err", true))
         .await
         .unwrap_err();
-    recorded
-        .telemetry
+    telemetry
         .scope(returns_a_box("box_ok", false))
         .await
         .unwrap();
-    recorded
-        .telemetry
+    telemetry
         .scope(returns_a_box("box_err", true))
         .await
         .unwrap_err();
-    assert_eq!(recorded.executions("dropped"), Executions::NONE);
-    assert_eq!(recorded.executions("cancelled"), Executions::ONE_FAILURE);
-    assert_eq!(recorded.executions("ok"), Executions::ONE_SUCCESS);
-    assert_eq!(recorded.executions("err"), Executions::ONE_FAILURE);
-    assert_eq!(recorded.executions("box_ok"), Executions::ONE_SUCCESS);
-    assert_eq!(recorded.executions("box_err"), Executions::ONE_FAILURE);
+    assert_eq!(executions(&telemetry, "dropped"), Executions::NONE);
+    assert_eq!(executions(&telemetry, "cancelled"), Executions::ONE_FAILURE);
+    assert_eq!(executions(&telemetry, "ok"), Executions::ONE_SUCCESS);
+    assert_eq!(executions(&telemetry, "err"), Executions::ONE_FAILURE);
+    assert_eq!(executions(&telemetry, "box_ok"), Executions::ONE_SUCCESS);
+    assert_eq!(executions(&telemetry, "box_err"), Executions::ONE_FAILURE);
 }
 
 #[test]
 fn under_a_parent_that_is_not_sampled_calls_count_and_make_no_span() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let ids = (TraceId::from(1), SpanId::from(1));
     let parent = SpanContext::new(
         ids.0,
@@ -632,20 +627,23 @@ fn under_a_parent_that_is_not_sampled_calls_count_and_make_no_span() {
     );
     let parent = Context::new().with_remote_span_context(parent);
     let _attached = parent.attach();
-    recorded.telemetry.in_scope(|| check(1)).unwrap();
-    assert_eq!(recorded.executions("margin_check"), Executions::ONE_SUCCESS);
-    assert!(recorded.spans().is_empty());
+    telemetry.in_scope(|| check(1)).unwrap();
+    assert_eq!(
+        executions(&telemetry, "margin_check"),
+        Executions::ONE_SUCCESS
+    );
+    assert!(telemetry.spans().is_empty());
 }
 
 #[test]
 fn under_a_remote_parent_the_call_joins_its_trace() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let ids = (TraceId::from(1), SpanId::from(1));
     let parent = SpanContext::new(ids.0, ids.1, TraceFlags::SAMPLED, true, TraceState::NONE);
     let parent = Context::new().with_remote_span_context(parent);
     let _attached = parent.attach();
-    recorded.telemetry.in_scope(|| check(1)).unwrap();
-    let span = recorded.span();
+    telemetry.in_scope(|| check(1)).unwrap();
+    let span = telemetry.only_span();
     assert_eq!((span.span_context.trace_id(), span.parent_span_id), ids);
 }
 
@@ -670,24 +668,20 @@ fn current_span() -> SpanId {
 
 #[test]
 fn what_a_cancelled_call_holds_is_dropped_inside_its_span() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let (sender, receiver) = std::sync::mpsc::channel();
-    poll_and_drop(
-        recorded
-            .telemetry
-            .scope(holds_until_dropped(SpanAtDrop(sender))),
-    );
+    poll_and_drop(telemetry.scope(holds_until_dropped(SpanAtDrop(sender))));
     assert_eq!(
         receiver.recv().unwrap(),
-        recorded.span().span_context.span_id()
+        telemetry.only_span().span_context.span_id()
     );
     assert_eq!(current_span(), SpanId::INVALID);
 }
 
 #[test]
 fn between_polls_the_context_is_the_callers() {
-    let recorded = Recorded::new();
-    let mut future = pin!(recorded.telemetry.scope(outer()));
+    let telemetry = TestTelemetry::new();
+    let mut future = pin!(telemetry.scope(outer()));
     assert!(poll_once(future.as_mut()).is_pending());
     assert_eq!(current_span(), SpanId::INVALID);
 }
@@ -712,18 +706,18 @@ fn silent() -> Result<(), Secretive> {
 
 #[test]
 fn the_text_of_an_error_is_redacted() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| secretive().is_err());
-    let span = format!("{:?}", recorded.span());
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| secretive().is_err());
+    let span = format!("{:?}", telemetry.only_span());
     assert!(span.contains("cannot open postgres://"), "{span}");
     assert!(!span.contains("hunter2"), "{span}");
 }
 
 #[test]
 fn the_text_of_an_error_is_left_out_where_only_its_type_is_wanted() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| silent().is_err());
-    let span = recorded.span();
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| silent().is_err());
+    let span = telemetry.only_span();
     assert_eq!(span.status, Status::error(""));
     assert!(
         attribute(&span, "error.type")
@@ -748,39 +742,38 @@ fn unspeakable() -> Result<(), Unspeakable> {
 
 #[test]
 fn an_error_that_panics_when_shown_does_not_fail_the_call() {
-    let recorded = Recorded::new();
-    assert!(recorded.telemetry.in_scope(unspeakable).is_err());
-    assert_eq!(recorded.executions("unspeakable"), Executions::ONE_FAILURE);
+    let telemetry = TestTelemetry::new();
+    assert!(telemetry.in_scope(unspeakable).is_err());
     assert_eq!(
-        attribute(&recorded.span(), "axisor.outcome").unwrap(),
-        "failure"
+        executions(&telemetry, "unspeakable"),
+        Executions::ONE_FAILURE
     );
+    telemetry
+        .only_span()
+        .assert_attribute("axisor.outcome", "failure");
 }
 
 #[test]
 fn one_place_in_the_code_records_for_whichever_telemetry_is_current() {
-    let (one, other) = (Recorded::new(), Recorded::new());
+    let (one, other) = (TestTelemetry::new(), TestTelemetry::new());
     check(1).unwrap();
-    one.telemetry.in_scope(|| check(1)).unwrap();
-    other.telemetry.in_scope(|| check(1)).unwrap();
-    other
-        .telemetry
-        .in_scope(|| one.telemetry.in_scope(|| check(1)))
-        .unwrap();
-    assert_eq!(one.executions("margin_check").success, Some(2.0));
-    assert_eq!(other.executions("margin_check").success, Some(1.0));
+    one.in_scope(|| check(1)).unwrap();
+    other.in_scope(|| check(1)).unwrap();
+    other.in_scope(|| one.in_scope(|| check(1))).unwrap();
+    assert_eq!(executions(&one, "margin_check").success, Some(2.0));
+    assert_eq!(executions(&other, "margin_check").success, Some(1.0));
 }
 
 #[test]
 fn spans_of_tracing_and_of_calls_are_each_others_parents() {
-    let recorded = Recorded::new();
-    let subscriber = tracing_subscriber::registry().with(recorded.telemetry.layer());
+    let telemetry = TestTelemetry::new();
+    let subscriber = tracing_subscriber::registry().with(telemetry.layer());
     tracing::subscriber::with_default(subscriber, || {
-        recorded.telemetry.in_scope(|| {
+        telemetry.in_scope(|| {
             tracing::info_span!("request").in_scope(nested);
         });
     });
-    let spans = recorded.spans();
+    let spans = telemetry.spans();
     let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
     let [request, nested, query] = ["request", "nested", "query"].map(named);
     assert_eq!(nested.parent_span_id, request.span_context.span_id());

@@ -501,19 +501,18 @@ mod disabled {
 }
 
 mod span_limits {
-    use axisor_telemetry::{Telemetry, TelemetryBuilder};
+    use axisor_telemetry::TelemetryBuilder;
+    use axisor_telemetry::testing::TestTelemetry;
     use opentelemetry::KeyValue;
     use opentelemetry::trace::{
         Event, Link, SpanContext, SpanId, TraceFlags, TraceId, TraceState, Tracer as _,
     };
 
     use super::*;
-    use crate::seen::Spans;
 
     /// How many attributes, events and links remain of three each.
-    fn kept(builder: TelemetryBuilder) -> [usize; 3] {
-        let spans = Spans::default();
-        let telemetry = builder.span_exporter(spans.clone()).build().unwrap();
+    fn kept(configure: impl FnOnce(TelemetryBuilder) -> TelemetryBuilder) -> [usize; 3] {
+        let telemetry = TestTelemetry::configured(configure);
         let tracer = telemetry.tracer();
         let event = || Event::with_name("event");
         let link = || {
@@ -533,7 +532,7 @@ mod span_limits {
             .with_events((0..3).map(|_| event()).collect())
             .with_links((0..3).map(|_| link()).collect());
         drop(span.start(&tracer));
-        let span = spans.named("span").unwrap();
+        let span = telemetry.only_span();
         [
             span.attributes.len(),
             span.events.events.len(),
@@ -543,12 +542,13 @@ mod span_limits {
 
     #[test]
     fn they_are_settings() {
-        let builder = Telemetry::builder("axisor-test").without_environment();
-        let limited = builder
-            .set("traces.attribute_count_limit", 2)
-            .set("traces.event_count_limit", 1)
-            .set("traces.link_count_limit", 0);
-        assert_eq!(kept(limited), [2, 1, 0]);
+        let limited = kept(|builder| {
+            builder
+                .set("traces.attribute_count_limit", 2)
+                .set("traces.event_count_limit", 1)
+                .set("traces.link_count_limit", 0)
+        });
+        assert_eq!(limited, [2, 1, 0]);
     }
 
     #[test]
@@ -590,8 +590,7 @@ mod span_limits {
 
     #[test]
     fn default_limits_keep_everything() {
-        let builder = Telemetry::builder("axisor-test").without_environment();
-        assert_eq!(kept(builder), [3, 3, 3]);
+        assert_eq!(kept(|builder| builder), [3, 3, 3]);
     }
 }
 

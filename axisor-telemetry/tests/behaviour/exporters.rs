@@ -8,13 +8,14 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
+use axisor_telemetry::testing::TestTelemetry;
 use axisor_telemetry::{ShutdownError, Telemetry, instrument_automation};
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use crate::recorded::{Executions, Recorded};
+use crate::recorded::{Executions, executions};
 use crate::seen::{DEADLINE, builder, value};
 
 #[instrument_automation(type = "work")]
@@ -35,8 +36,8 @@ impl<F> fmt::Debug for Told<F> {
     }
 }
 
-fn telling(exporter: impl Fn(SpanData) -> OTelSdkResult + Send + Sync + 'static) -> Recorded {
-    Recorded::of(builder().span_exporter(Told(exporter)))
+fn telling(exporter: impl Fn(SpanData) -> OTelSdkResult + Send + Sync + 'static) -> TestTelemetry {
+    TestTelemetry::configured(|builder| builder.span_exporter(Told(exporter)))
 }
 
 fn dropped(telemetry: &Telemetry, reason: &str) -> Option<f64> {
@@ -59,26 +60,26 @@ fn ends(action: impl FnOnce() + Send + 'static) {
 
 #[test]
 fn spans_reach_an_exporter_under_another_executor() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     for _ in 0..3 {
-        futures_executor::block_on(async { recorded.telemetry.in_scope(work) });
+        futures_executor::block_on(async { telemetry.in_scope(work) });
     }
-    assert_eq!(recorded.spans().len(), 3);
+    assert_eq!(telemetry.spans().len(), 3);
 }
 
 #[test]
 fn an_exporter_that_panics_loses_its_span_and_nothing_else() {
     let exported = AtomicUsize::new(0);
-    let recorded = telling(move |_| match exported.fetch_add(1, Ordering::Relaxed) {
+    let telemetry = telling(move |_| match exported.fetch_add(1, Ordering::Relaxed) {
         0 => panic!("an exporter that panics"),
         _ => Ok(()),
     });
     for _ in 0..3 {
-        recorded.telemetry.in_scope(work);
+        telemetry.in_scope(work);
     }
-    assert_eq!(recorded.spans().len(), 3);
-    assert_eq!(dropped(&recorded.telemetry, "rejected"), Some(1.0));
-    let report = recorded.telemetry.shutdown(DEADLINE).expect("ended");
+    assert_eq!(telemetry.spans().len(), 3);
+    assert_eq!(dropped(&telemetry, "rejected"), Some(1.0));
+    let report = telemetry.shutdown(DEADLINE).expect("ended");
     assert_eq!(report.traces.dropped, 1);
 }
 
@@ -88,31 +89,31 @@ fn an_exporter_that_panics_while_the_body_does_leaves_the_panic_to_the_caller() 
     fn broken() {
         panic!("the body's");
     }
-    let recorded = telling(|_| panic!("the exporter's"));
-    let caught = catch_unwind(AssertUnwindSafe(|| recorded.telemetry.in_scope(broken)));
+    let telemetry = telling(|_| panic!("the exporter's"));
+    let caught = catch_unwind(AssertUnwindSafe(|| telemetry.in_scope(broken)));
     let payload = caught.expect_err("the body panics");
     assert_eq!(payload.downcast_ref::<&str>(), Some(&"the body's"));
-    assert_eq!(recorded.executions("broken"), Executions::ONE_FAILURE);
-    assert_eq!(recorded.spans().len(), 1);
+    assert_eq!(executions(&telemetry, "broken"), Executions::ONE_FAILURE);
+    assert_eq!(telemetry.spans().len(), 1);
 }
 
 #[test]
 fn what_an_exporter_cannot_export_is_counted() {
-    let recorded = telling(|span| match &*span.name {
+    let telemetry = telling(|span| match &*span.name {
         "work" => Err(OTelSdkError::InternalFailure("no room".to_owned())),
         _ => Err(OTelSdkError::Timeout(Duration::from_secs(1))),
     });
-    recorded.telemetry.in_scope(work);
-    drop(recorded.telemetry.tracer().start("by hand"));
-    assert_eq!(dropped(&recorded.telemetry, "rejected"), Some(1.0));
-    assert_eq!(dropped(&recorded.telemetry, "unreachable"), Some(1.0));
+    telemetry.in_scope(work);
+    drop(telemetry.tracer().start("by hand"));
+    assert_eq!(dropped(&telemetry, "rejected"), Some(1.0));
+    assert_eq!(dropped(&telemetry, "unreachable"), Some(1.0));
 }
 
 #[test]
 fn a_flush_says_what_an_exporter_of_the_users_lost() {
-    let recorded = telling(|_| Err(OTelSdkError::InternalFailure("no room".to_owned())));
-    recorded.telemetry.in_scope(work);
-    let report = recorded.telemetry.force_flush(DEADLINE);
+    let telemetry = telling(|_| Err(OTelSdkError::InternalFailure("no room".to_owned())));
+    telemetry.in_scope(work);
+    let report = telemetry.force_flush(DEADLINE);
     assert!(
         matches!(&report, Ok(report) if report.traces.dropped == 1),
         "{report:?}"
@@ -122,33 +123,34 @@ fn a_flush_says_what_an_exporter_of_the_users_lost() {
 #[test]
 fn a_call_inside_an_exporter_runs_without_a_span() {
     ends(|| {
-        let telemetry = Arc::new(Mutex::new(None::<Telemetry>));
-        let inside = Arc::clone(&telemetry);
-        let recorded = telling(move |_| {
+        let held = Arc::new(Mutex::new(None::<Telemetry>));
+        let inside = Arc::clone(&held);
+        let telemetry = telling(move |_| {
             let telemetry = inside.lock().expect("not poisoned").clone();
             telemetry.expect("given").in_scope(work);
             Ok(())
         });
-        *telemetry.lock().expect("not poisoned") = Some(recorded.telemetry.clone());
-        recorded.telemetry.in_scope(work);
-        assert_eq!(recorded.spans().len(), 1);
-        let calls = recorded.executions("work").success;
+        *held.lock().expect("not poisoned") = Some(Telemetry::clone(&telemetry));
+        telemetry.in_scope(work);
+        assert_eq!(telemetry.spans().len(), 1);
+        let calls = executions(&telemetry, "work").success;
         assert_eq!(calls, Some(2.0));
     });
 }
 
 #[test]
-fn a_span_that_ends_inside_an_exporter_does_not_wait_for_it() {
+fn spans_that_end_inside_an_exporter_do_not_wait_for_it() {
     ends(|| {
-        let held = Arc::new(Mutex::new(None));
+        let held = Arc::new(Mutex::new(Vec::new()));
         let inside = Arc::clone(&held);
-        let recorded = telling(move |_| {
-            drop(inside.lock().expect("not poisoned").take());
+        let telemetry = telling(move |_| {
+            inside.lock().expect("not poisoned").clear();
             Ok(())
         });
-        *held.lock().expect("not poisoned") = Some(recorded.telemetry.tracer().start("held"));
-        recorded.telemetry.in_scope(work);
-        assert!(held.lock().expect("not poisoned").is_none());
+        let span = |name| telemetry.tracer().start(name);
+        *held.lock().expect("not poisoned") = vec![span("one"), span("another")];
+        telemetry.in_scope(work);
+        assert!(held.lock().expect("not poisoned").is_empty());
     });
 }
 
@@ -178,9 +180,9 @@ impl SpanExporter for Later {
 #[test]
 fn an_exporter_may_wait_for_another_thread() {
     ends(|| {
-        let recorded = Recorded::of(builder().span_exporter(Later));
-        recorded.telemetry.in_scope(work);
-        assert_eq!(recorded.spans().len(), 1);
+        let telemetry = TestTelemetry::configured(|builder| builder.span_exporter(Later));
+        telemetry.in_scope(work);
+        assert_eq!(telemetry.spans().len(), 1);
     });
 }
 
@@ -264,17 +266,18 @@ fn an_exporter_knows_the_resource_and_is_told_of_flush_and_shutdown_once() {
 
 #[test]
 fn a_span_that_ends_with_the_guard_of_its_context_reaches_an_exporter() {
-    let recorded = Recorded::new();
-    let span = recorded.telemetry.tracer().start("by hand");
+    let telemetry = TestTelemetry::new();
+    let span = telemetry.tracer().start("by hand");
     drop(opentelemetry::trace::mark_span_as_active(span));
-    assert_eq!(recorded.spans().len(), 1);
+    assert_eq!(telemetry.spans().len(), 1);
 }
 
 #[test]
 fn an_unsampled_span_does_not_reach_an_exporter() {
-    let recorded = Recorded::of(builder().set("traces.sampler", "always_off"));
-    recorded.telemetry.in_scope(work);
-    let span = recorded.telemetry.tracer().start("by hand");
+    let telemetry =
+        TestTelemetry::configured(|builder| builder.set("traces.sampler", "always_off"));
+    telemetry.in_scope(work);
+    let span = telemetry.tracer().start("by hand");
     drop(opentelemetry::Context::new().with_span(span));
-    assert_eq!(recorded.spans().len(), 0);
+    assert_eq!(telemetry.spans().len(), 0);
 }

@@ -243,7 +243,7 @@ async fn a_duration_runs_to_the_end_of_the_streamed_body() {
     sender.send(Ok("first".into())).await.unwrap();
     read_until(&mut stream, "first").await;
     assert_eq!(app.requests("GET", "/api/stream", "200"), None);
-    app.clock.advance(Duration::from_millis(3_500));
+    app.telemetry.clock().advance(Duration::from_millis(3_500));
     sender.send(Ok("second".into())).await.unwrap();
     drop(sender);
     read_until(&mut stream, "0\r\n\r\n").await;
@@ -501,6 +501,6 @@ async fn without_prometheus_no_request_is_counted_but_spans_are_made() {
     .await;
     assert_eq!(app.ask("GET", "/api/ping").await.status, 200);
     assert_eq!(app.ask("GET", "/metrics").await.status, 404);
-    app.spans.ended("GET /api/ping").await;
+    app.ended("GET /api/ping").await;
     assert!(samples(&app.telemetry, "axisor_http_").is_empty());
 }

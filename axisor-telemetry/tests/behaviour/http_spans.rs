@@ -8,7 +8,6 @@ use opentelemetry::trace::{SpanKind, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, Value};
 
 use crate::app::{App, read_until};
-use crate::seen::attribute;
 
 fn text(value: &str) -> Value {
     Value::from(value.to_owned())
@@ -27,7 +26,7 @@ async fn a_span_follows_the_semantic_conventions() {
         "user-agent: probe/1\r\n",
     )
     .await;
-    let span = app.spans.ended("GET /api/users/:id").await;
+    let span = app.ended("GET /api/users/:id").await;
     assert_eq!(span.span_kind, SpanKind::Server);
     assert_eq!(span.status, Status::Unset);
     assert!(!span.parent_span_is_remote);
@@ -44,7 +43,10 @@ async fn a_span_follows_the_semantic_conventions() {
         ("client.address", Some(text("127.0.0.1"))),
         ("error.type", None),
     ] {
-        assert_eq!(attribute(&span, key), expected, "{key}");
+        match expected {
+            Some(value) => span.assert_attribute(key, value),
+            None => span.assert_no_attribute(key),
+        };
     }
     assert!(!format!("{span:?}").contains("secret"));
 }
@@ -53,9 +55,9 @@ async fn a_span_follows_the_semantic_conventions() {
 async fn a_span_without_a_route_is_named_by_its_method() {
     let app = App::serve(Router::new().route("/api/ping", get(ok))).await;
     app.ask("GET", "/nope").await;
-    let span = app.spans.ended("GET").await;
-    assert_eq!(attribute(&span, "http.route"), None);
-    assert_eq!(attribute(&span, "url.path"), Some(text("/nope")));
+    let span = app.ended("GET").await;
+    span.assert_no_attribute("http.route");
+    span.assert_attribute("url.path", "/nope");
     assert_eq!(span.status, Status::Unset, "a 4xx is the client's error");
 }
 
@@ -63,24 +65,18 @@ async fn a_span_without_a_route_is_named_by_its_method() {
 async fn a_span_of_a_wrong_method_has_no_route_either() {
     let app = App::serve(Router::new().route("/api/ping", get(ok))).await;
     app.ask("POST", "/api/ping").await;
-    let span = app.spans.ended("POST").await;
-    assert_eq!(attribute(&span, "http.route"), None);
-    assert_eq!(attribute(&span, "url.path"), Some(text("/api/ping")));
+    let span = app.ended("POST").await;
+    span.assert_no_attribute("http.route");
+    span.assert_attribute("url.path", "/api/ping");
 }
 
 #[tokio::test]
 async fn an_unknown_method_is_kept_in_the_span_alone() {
     let app = App::serve(Router::new().route("/dav", axum::routing::any(ok))).await;
     app.ask("PROPFIND", "/dav").await;
-    let span = app.spans.ended("HTTP /dav").await;
-    assert_eq!(
-        attribute(&span, "http.request.method"),
-        Some(text("_OTHER"))
-    );
-    assert_eq!(
-        attribute(&span, "http.request.method_original"),
-        Some(text("PROPFIND"))
-    );
+    let span = app.ended("HTTP /dav").await;
+    span.assert_attribute("http.request.method", "_OTHER");
+    span.assert_attribute("http.request.method_original", "PROPFIND");
 }
 
 #[tokio::test]
@@ -91,8 +87,8 @@ async fn inside_a_nested_router_the_path_is_still_the_clients() {
     )
     .await;
     telemetry_app.ask("GET", "/shop/items/1").await;
-    let span = telemetry_app.spans.ended("GET /shop/items/:sku").await;
-    assert_eq!(attribute(&span, "url.path"), Some(text("/shop/items/1")));
+    let span = telemetry_app.ended("GET /shop/items/:sku").await;
+    span.assert_attribute("url.path", "/shop/items/1");
 }
 
 #[tokio::test]
@@ -110,13 +106,10 @@ async fn a_5xx_and_a_panic_are_errors() {
     app.ask("GET", "/busy").await;
     app.ask("GET", "/panics").await;
     for (name, error, status) in [("GET /busy", "503", 503_i64), ("GET /panics", "panic", 500)] {
-        let span = app.spans.ended(name).await;
+        let span = app.ended(name).await;
         assert_eq!(span.status, Status::error(""));
-        assert_eq!(attribute(&span, "error.type"), Some(text(error)));
-        assert_eq!(
-            attribute(&span, "http.response.status_code"),
-            Some(Value::from(status))
-        );
+        span.assert_attribute("error.type", error);
+        span.assert_attribute("http.response.status_code", status);
         assert!(!format!("{span:?}").contains("no answer today"));
     }
 }
@@ -125,11 +118,11 @@ async fn a_5xx_and_a_panic_are_errors() {
 async fn a_client_that_leaves_is_a_cancelled_span_and_no_error() {
     let app = App::serve(Router::new().route("/slow", get(std::future::pending::<()>))).await;
     drop(app.begin("GET", "/slow").await);
-    let span = app.spans.ended("GET /slow").await;
+    let span = app.ended("GET /slow").await;
     assert_eq!(span.status, Status::Unset);
-    assert_eq!(attribute(&span, "axisor.outcome"), Some(text("cancelled")));
-    assert_eq!(attribute(&span, "http.route"), Some(text("/slow")));
-    assert_eq!(attribute(&span, "http.response.status_code"), None);
+    span.assert_attribute("axisor.outcome", "cancelled");
+    span.assert_attribute("http.route", "/slow");
+    span.assert_no_attribute("http.response.status_code");
 }
 
 #[tokio::test]
@@ -146,7 +139,7 @@ async fn what_a_handler_and_its_body_do_is_below_the_span_of_the_request() {
     let app = App::serve(Router::new().route("/work", get(work))).await;
     let mut stream = app.begin("GET", "/work").await;
     let answer = read_until(&mut stream, "0\r\n\r\n").await;
-    let span = app.spans.ended("GET /work").await.span_context.span_id();
+    let span = app.ended("GET /work").await.span_context.span_id();
     assert!(answer.contains(&format!("{span} {span}")), "{answer}");
 }
 
@@ -164,7 +157,7 @@ async fn a_traceparent_is_the_parent_and_baggage_comes_with_it() {
     let app = App::serve(Router::new().route("/plan", get(plan))).await;
     let headers = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nbaggage: plan=pro\r\n";
     assert_eq!(app.ask_with("GET", "/plan", headers).await.text(), "pro");
-    let span = app.spans.ended("GET /plan").await;
+    let span = app.ended("GET /plan").await;
     let trace = span.span_context.trace_id().to_string();
     assert_eq!(trace, "0af7651916cd43dd8448eb211c80319c");
     assert_eq!(span.parent_span_id.to_string(), "b7ad6b7169203331");
@@ -188,7 +181,7 @@ async fn a_malformed_traceparent_is_ignored() {
             200,
             "{bad}"
         );
-        let span = app.spans.ended("GET /api/ping").await;
+        let span = app.ended("GET /api/ping").await;
         assert_eq!(span.parent_span_id.to_string(), "0000000000000000", "{bad}");
         assert_ne!(
             span.span_context.trace_id().to_string(),
@@ -204,9 +197,9 @@ async fn text_of_the_client_is_bounded() {
     let long = "a".repeat(10_000);
     let agent = format!("user-agent: {long}\r\n");
     app.ask_with("GET", &format!("/files/{long}"), &agent).await;
-    let span = app.spans.ended("GET /files/*").await;
+    let span = app.ended("GET /files/*").await;
     for key in ["url.path", "user_agent.original"] {
-        let Some(Value::String(kept)) = attribute(&span, key) else {
+        let Some(Value::String(kept)) = span.attribute(key) else {
             panic!("no {key}")
         };
         assert_eq!(kept.as_str().len(), 1024);
@@ -226,11 +219,7 @@ async fn spans_of_the_handler_join_the_trace() {
         .layer(app.telemetry.http_layer());
     let (addr, serving) = crate::app::listen(routes).await;
     crate::app::ask(addr, "GET", "/joined", "").await;
-    let (outer, inner) = (
-        app.spans.ended("GET /joined").await,
-        app.spans.ended("inside").await,
-    );
-    assert_eq!(inner.parent_span_id, outer.span_context.span_id());
-    assert_eq!(inner.span_context.trace_id(), outer.span_context.trace_id());
+    app.ended("GET /joined").await;
+    app.telemetry.assert_spans("GET /joined\n  inside");
     serving.abort();
 }

@@ -3,14 +3,13 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use axisor_telemetry::testing::TestTelemetry;
 use axisor_telemetry::{Telemetry, TelemetryBuilder, instrument_automation};
 use opentelemetry::trace::{FutureExt as _, SpanContext, TraceContextExt as _};
 use opentelemetry::{Context, trace::Tracer as _};
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
-
-use crate::seen::{Spans, builder};
 
 /// What was written.
 #[derive(Debug, Clone, Default)]
@@ -60,18 +59,14 @@ impl MakeWriter<'_> for Page {
 
 /// A telemetry, and what is logged while a closure runs.
 struct Logged {
-    telemetry: Telemetry,
-    spans: Spans,
+    telemetry: TestTelemetry,
     page: Page,
 }
 
 impl Logged {
     fn new(configure: impl FnOnce(TelemetryBuilder) -> TelemetryBuilder) -> Self {
-        let spans = Spans::default();
-        let builder = configure(builder()).span_exporter(spans.clone());
         Self {
-            telemetry: builder.build().expect("a telemetry"),
-            spans,
+            telemetry: TestTelemetry::configured(configure),
             page: Page::default(),
         }
     }
@@ -80,7 +75,7 @@ impl Logged {
         let subscriber = tracing_subscriber::registry()
             .with(self.telemetry.layer())
             .with(self.telemetry.log_layer(self.page.clone()));
-        tracing::subscriber::with_default(subscriber, || self.telemetry.in_scope(run))
+        tracing::subscriber::with_default(subscriber, || Telemetry::in_scope(&self.telemetry, run))
     }
 }
 
@@ -263,7 +258,7 @@ mod traces {
         let logged = Logged::new(|builder| builder);
         let span = logged.while_(check_margin);
         assert_in(&logged.page.line("inside"), &span);
-        let exported = logged.spans.all().pop().expect("the call's span");
+        let exported = logged.telemetry.only_span();
         assert_in(&logged.page.line("inside"), &exported.span_context);
     }
 
@@ -289,14 +284,14 @@ mod traces {
         let (before, inside) = (logged.page.line("before"), logged.page.line("inside"));
         assert_eq!(before["trace_id"], inside["trace_id"]);
         assert_ne!(before["span_id"], inside["span_id"]);
-        assert_in(&before, &logged.spans.named("outer").unwrap().span_context);
+        assert_in(&before, &logged.telemetry.span("outer").span_context);
 
         #[instrument_automation(type = "outer")]
         fn annotated() {
             tracing::info_span!("inner").in_scope(|| tracing::info!("in a tracing span"));
         }
         logged.while_(annotated);
-        let inner = logged.spans.named("inner").expect("ended");
+        let inner = logged.telemetry.span("inner");
         assert_in(&logged.page.line("in a tracing span"), &inner.span_context);
     }
 
@@ -309,7 +304,7 @@ mod traces {
             tracing::info!("of none");
             check_margin();
         });
-        let span = logged.spans.named("elsewhere").expect("ended");
+        let span = logged.telemetry.span("elsewhere");
         assert_in(&logged.page.line("of another"), &span.span_context);
         assert_in_no_trace(&logged.page.line("of none"));
     }
@@ -377,7 +372,7 @@ mod traces {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.expect("a runtime");
         logged.while_(|| runtime.block_on(app.oneshot(request)).expect("an answer"));
-        let span = logged.spans.named("GET /").expect("ended");
+        let span = logged.telemetry.span("GET /");
         assert_eq!(span.span_context.trace_id().to_string(), trace);
         assert_in(&logged.page.line("in a handler"), &span.span_context);
     }

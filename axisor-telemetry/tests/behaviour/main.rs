@@ -29,3 +29,4 @@ mod rounds;
 mod seen;
 #[cfg(feature = "axum")]
 mod serve;
+mod testing;

@@ -8,16 +8,16 @@ use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::task::Poll;
 
+use axisor_telemetry::testing::{TestSpan, TestTelemetry};
 use axisor_telemetry::{Telemetry, instrument_automation};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt as _};
-use opentelemetry_sdk::trace::SpanData;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
-use crate::recorded::{Recorded, attribute};
+use crate::recorded::attribute;
 use crate::seen::{until, value};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -211,21 +211,21 @@ proptest! {
 
     #[test]
     fn every_call_that_started_is_counted_once_and_its_span_ends_under_its_caller(call in calls()) {
-        let recorded = Recorded::new();
+        let telemetry = TestTelemetry::new();
         let seen = Seen {
-            telemetry: recorded.telemetry.clone(),
+            telemetry: Telemetry::clone(&telemetry),
             caller: SpanId::INVALID,
             parents: Arc::default(),
             running: Arc::default(),
         };
         let (parents, running) = (Arc::clone(&seen.parents), Arc::clone(&seen.running));
         RUNTIME.block_on(async {
-            recorded.telemetry.scope(run(call, seen)).await;
+            telemetry.scope(run(call, seen)).await;
             until("every spawned call is over", || Arc::strong_count(&running) == 1).await;
         });
 
         let parents = parents.lock().unwrap();
-        let spans = recorded.spans();
+        let spans = telemetry.spans();
         let ended: HashMap<_, _> = spans
             .iter()
             .map(|span| (span.span_context.span_id(), span.parent_span_id))
@@ -233,7 +233,7 @@ proptest! {
         prop_assert_eq!(spans.len(), parents.len(), "every span ends once");
         prop_assert_eq!(&ended, &*parents);
         let of = |automation_type: &str, outcomes: &[&str]| {
-            let with = |span: &&SpanData, key, values: &[&str]| {
+            let with = |span: &TestSpan, key, values: &[&str]| {
                 attribute(span, key).is_some_and(|value| values.contains(&value.as_str()))
             };
             let spans = spans.iter().filter(|span| {
@@ -242,7 +242,7 @@ proptest! {
             });
             spans.count()
         };
-        let counts = |automation_type| Counts::of(&recorded, automation_type);
+        let counts = |automation_type| Counts::of(&telemetry, automation_type);
         prop_assert_eq!(counts("program"), Counts {
             success: of("program", &["success"]),
             failure: of("program", &["failure", "panic", "cancelled"]),
@@ -251,7 +251,7 @@ proptest! {
             success: of("skipping", &["success"]),
             failure: of("skipping", &["failure", "panic"]),
         });
-        for gauge in recorded.samples("axisor_automations_in_flight") {
+        for gauge in telemetry.series().family("axisor_automations_in_flight") {
             prop_assert!(gauge.ends_with(" 0"), "{gauge}");
         }
     }
@@ -265,10 +265,10 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(recorded: &Recorded, automation_type: &str) -> Self {
+    fn of(telemetry: &TestTelemetry, automation_type: &str) -> Self {
         let value = |name: &str, status: &str| {
             let labels = [("automation_type", automation_type), ("status", status)];
-            value(&recorded.telemetry, name, &labels).unwrap_or_default()
+            value(telemetry, name, &labels).unwrap_or_default()
         };
         let count = |status| {
             let counted = value("axisor_automation_executions_total", status);

@@ -1,64 +1,22 @@
-//! A telemetry of a test's own, and how its calls were counted.
+//! How calls were counted, and how to begin and drop them.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use axisor_telemetry::{Telemetry, TelemetryBuilder};
-use opentelemetry_sdk::trace::SpanData;
+use axisor_telemetry::Telemetry;
+use axisor_telemetry::testing::TestSpan;
 
-use crate::seen::{self, Spans, value};
+use crate::seen::value;
 
-/// A telemetry without an environment or exports, and its spans.
-pub(crate) struct Recorded {
-    pub(crate) telemetry: Telemetry,
-    spans: Spans,
-}
-
-impl Recorded {
-    pub(crate) fn new() -> Self {
-        Self::of(seen::builder())
-    }
-
-    /// The same of a telemetry that is not as usual.
-    pub(crate) fn of(builder: TelemetryBuilder) -> Self {
-        let spans = Spans::default();
-        let telemetry = builder.span_exporter(spans.clone()).build().unwrap();
-        Self { telemetry, spans }
-    }
-
-    /// The spans that ended, in the order of their ends.
-    pub(crate) fn spans(&self) -> Vec<SpanData> {
-        self.spans.all()
-    }
-
-    /// The only span there is.
-    pub(crate) fn span(&self) -> SpanData {
-        let mut spans = self.spans();
-        assert_eq!(spans.len(), 1, "{spans:?}");
-        spans.remove(0)
-    }
-
-    /// All samples of a family, in the order of their labels.
-    pub(crate) fn samples(&self, family: &str) -> Vec<String> {
-        let mut samples = seen::samples(&self.telemetry, family);
-        samples.sort();
-        samples
-    }
-
-    /// Executions of this type, by status.
-    pub(crate) fn executions(&self, automation_type: &str) -> Executions {
-        let count = |status| {
-            let labels = [("automation_type", automation_type), ("status", status)];
-            value(
-                &self.telemetry,
-                "axisor_automation_executions_total",
-                &labels,
-            )
-        };
-        Executions {
-            success: count("success"),
-            failure: count("failure"),
-        }
+/// Executions of this type, by status.
+pub(crate) fn executions(telemetry: &Telemetry, automation_type: &str) -> Executions {
+    let count = |status| {
+        let labels = [("automation_type", automation_type), ("status", status)];
+        value(telemetry, "axisor_automation_executions_total", &labels)
+    };
+    Executions {
+        success: count("success"),
+        failure: count("failure"),
     }
 }
 
@@ -84,8 +42,9 @@ impl Executions {
 }
 
 /// An attribute of a span, as text.
-pub(crate) fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    seen::attribute(span, key).map(|value| value.as_str().into_owned())
+pub(crate) fn attribute(span: &TestSpan, key: &str) -> Option<String> {
+    let value = span.attribute(key);
+    value.map(|value| value.as_str().into_owned())
 }
 
 /// Polls once, with a waker that does nothing.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axisor_telemetry::health::{CheckReport, HealthCheck, Readiness};
+use axisor_telemetry::testing::TestTelemetry;
 use axisor_telemetry::{Telemetry, TelemetryBuilder};
 use axum::Router;
 use futures_util::future::join_all;
@@ -13,7 +14,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::app::App;
-use crate::seen::{self, Spans, attribute, until, value};
+use crate::seen::{self, until, value};
 
 type Answer = Result<(), &'static str>;
 
@@ -362,21 +363,20 @@ async fn each_check_is_a_span_below_the_request() {
     )
     .await;
     assert_eq!(app.ask("GET", "/health").await.status, 503);
-    let request = app.spans.ended("GET /health").await;
+    let request = app.ended("GET /health").await;
     for (check, healthy, error) in [
         ("database", true, None),
         ("redis", false, Some(("unhealthy", "down"))),
         ("lnd", false, Some(("timeout", "no answer within 50ms"))),
     ] {
-        let span = app.spans.ended(&format!("health {check}")).await;
+        let span = app.ended(&format!("health {check}")).await;
         assert_eq!(span.parent_span_id, request.span_context.span_id());
-        assert_eq!(attribute(&span, "axisor.health.check"), Some(check.into()));
-        assert_eq!(
-            attribute(&span, "axisor.health.healthy"),
-            Some(healthy.into())
-        );
-        let kind = error.map(|(kind, _)| kind.into());
-        assert_eq!(attribute(&span, "error.type"), kind);
+        span.assert_attribute("axisor.health.check", check);
+        span.assert_attribute("axisor.health.healthy", healthy);
+        match error {
+            Some((kind, _)) => span.assert_attribute("error.type", kind),
+            None => span.assert_no_attribute("error.type"),
+        };
         let status = error.map_or(Status::Unset, |(_, words)| Status::error(words));
         assert_eq!(span.status, status);
     }
@@ -384,14 +384,13 @@ async fn each_check_is_a_span_below_the_request() {
 
 #[tokio::test]
 async fn rounds_that_nobody_asked_for_are_traces_of_their_own() {
-    let spans = Spans::default();
-    let builder = seen::builder().span_exporter(spans.clone());
-    let telemetry = built(builder.health_check("database", Part::default().check()));
+    let telemetry = TestTelemetry::configured(|builder| {
+        builder.health_check("database", Part::default().check())
+    });
     let _running = telemetry.health().start();
-    let round = spans.ended("health").await;
-    let check = spans.ended("health database").await;
-    assert_eq!(check.parent_span_id, round.span_context.span_id());
-    assert_eq!(round.parent_span_id, opentelemetry::trace::SpanId::INVALID);
+    telemetry.ended("health").await;
+    telemetry.assert_spans("health\n  health database");
+    telemetry.span("health").assert_root();
 }
 
 #[tokio::test]
@@ -425,17 +424,15 @@ async fn a_check_is_logged_once_as_it_begins_to_fail_and_once_as_it_is_well_agai
 
 #[tokio::test]
 async fn rounds_without_a_check_make_no_trace() {
-    let spans = Spans::default();
-    let telemetry = seen::builder()
-        .set("health.refresh", "5ms")
-        .set("health.max_age", "1ms")
-        .span_exporter(spans.clone())
-        .build()
-        .unwrap();
+    let telemetry = TestTelemetry::configured(|builder| {
+        builder
+            .set("health.refresh", "5ms")
+            .set("health.max_age", "1ms")
+    });
     let _running = telemetry.health().start();
     until("a round", || {
         value(&telemetry, "axisor_system_health", &[]) == Some(1.0)
     })
     .await;
-    assert!(spans.all().is_empty(), "{:?}", spans.all());
+    telemetry.assert_spans("");
 }

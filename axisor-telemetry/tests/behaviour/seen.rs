@@ -1,12 +1,10 @@
-//! What a telemetry has recorded: the value of a series, the ended spans.
+//! What a telemetry has recorded that is no [`TestTelemetry`](axisor_telemetry::testing::TestTelemetry), and waiting.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use axisor_telemetry::testing::Series;
 use axisor_telemetry::{Telemetry, TelemetryBuilder};
-use opentelemetry::Value;
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 /// The longest a test waits for a condition.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
@@ -18,24 +16,9 @@ pub(crate) fn builder() -> TelemetryBuilder {
         .set("health.max_age", "0")
 }
 
-/// The value of one series, if it is exposed. Labels in the order of the catalogue.
+/// The value of one series, if it is exposed.
 pub(crate) fn value(telemetry: &Telemetry, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-    let page = telemetry.exposition().expect("a page");
-    let found = page.lines().find(|line| {
-        line.strip_prefix(name)
-            .is_some_and(|rest| has_labels(rest, labels))
-    })?;
-    found.rsplit_once(' ')?.1.parse().ok()
-}
-
-fn has_labels(rest: &str, labels: &[(&str, &str)]) -> bool {
-    let (set, _value) = rest.rsplit_once(' ').unwrap_or(("", rest));
-    let given = set.matches("=\"").count();
-    given == labels.len()
-        && labels
-            .iter()
-            .all(|(name, value)| set.contains(&format!("{name}=\"{value}\"")))
-        && (set.is_empty() || set.starts_with('{'))
+    Series::of(telemetry).value(name, labels)
 }
 
 /// The lines of the exposition that begin with `name`.
@@ -57,45 +40,6 @@ pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) -> impl Fut
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
-}
-
-/// Spans as they ended.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Spans(Arc<Mutex<Vec<SpanData>>>);
-
-impl Spans {
-    pub(crate) fn all(&self) -> Vec<SpanData> {
-        self.0.lock().expect("not poisoned").clone()
-    }
-
-    pub(crate) fn named(&self, name: &str) -> Option<SpanData> {
-        self.all().into_iter().find(|span| span.name == name)
-    }
-
-    /// Waits for the span of this name to end.
-    #[cfg_attr(
-        not(feature = "axum"),
-        expect(dead_code, reason = "only a request's span ends later")
-    )]
-    pub(crate) async fn ended(&self, name: &str) -> SpanData {
-        until(name, || self.named(name).is_some()).await;
-        self.named(name).expect("just seen")
-    }
-}
-
-impl SpanExporter for Spans {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.0.lock().expect("not poisoned").extend(batch);
-        Ok(())
-    }
-}
-
-/// The value of a span's attribute.
-pub(crate) fn attribute(span: &SpanData, key: &str) -> Option<Value> {
-    let mut with_key = span.attributes.iter().filter(|kv| kv.key.as_str() == key);
-    let value = with_key.next().map(|kv| kv.value.clone());
-    assert!(with_key.next().is_none(), "`{key}` is there twice");
-    value
 }
 
 /// What was logged on this thread.

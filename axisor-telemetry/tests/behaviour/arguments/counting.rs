@@ -2,11 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use axisor_telemetry::testing::TestTelemetry;
 use axisor_telemetry::{instrument_automation, track_margin_guard};
 use opentelemetry::trace::Status;
 
 use super::Refused;
-use crate::recorded::{Executions, Recorded, attribute, poll_and_drop};
+use crate::recorded::{Executions, executions, poll_and_drop};
 
 struct Order {
     filled: u64,
@@ -28,20 +29,20 @@ async fn place_later(filled: u64) -> Result<Order, Refused> {
 #[test]
 fn what_ok_if_says_counts_instead_of_the_type() {
     for (filled, counted) in [(1, Executions::ONE_SUCCESS), (0, Executions::ONE_FAILURE)] {
-        let recorded = Recorded::new();
-        recorded.telemetry.in_scope(|| place(filled));
-        assert_eq!(recorded.executions("order"), counted);
+        let telemetry = TestTelemetry::new();
+        telemetry.in_scope(|| place(filled));
+        assert_eq!(executions(&telemetry, "order"), counted);
     }
 }
 
 #[test]
 fn a_failure_by_the_rule_is_an_error_of_no_type() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| place(0));
-    let span = recorded.span();
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| place(0));
+    let span = telemetry.only_span();
     assert_eq!(span.status, Status::error(""));
-    assert_eq!(attribute(&span, "axisor.outcome").unwrap(), "failure");
-    assert_eq!(attribute(&span, "error.type").unwrap(), "_OTHER");
+    span.assert_attribute("axisor.outcome", "failure");
+    span.assert_attribute("error.type", "_OTHER");
 }
 
 #[tokio::test]
@@ -51,9 +52,9 @@ async fn what_error_if_says_fails_and_all_else_succeeds() {
         (0, Executions::ONE_FAILURE),
         (2000, Executions::ONE_SUCCESS),
     ] {
-        let recorded = Recorded::new();
-        let _ = recorded.telemetry.scope(place_later(filled)).await;
-        assert_eq!(recorded.executions("order"), counted, "{filled}");
+        let telemetry = TestTelemetry::new();
+        let _ = telemetry.scope(place_later(filled)).await;
+        assert_eq!(executions(&telemetry, "order"), counted, "{filled}");
     }
 }
 
@@ -67,11 +68,11 @@ fn boxed(filled: u64) -> std::pin::Pin<Box<dyn Future<Output = Result<u64, Refus
 
 #[tokio::test]
 async fn a_failure_by_type_and_rule_keeps_the_errors_text() {
-    let recorded = Recorded::new();
-    recorded.telemetry.scope(boxed(0)).await.unwrap_err();
-    assert_eq!(recorded.executions("order"), Executions::ONE_FAILURE);
+    let telemetry = TestTelemetry::new();
+    telemetry.scope(boxed(0)).await.unwrap_err();
+    assert_eq!(executions(&telemetry, "order"), Executions::ONE_FAILURE);
     assert_eq!(
-        recorded.span().status,
+        telemetry.only_span().status,
         Status::error("the exchange refused")
     );
 }
@@ -82,12 +83,12 @@ fn a_success_by_the_rule_says_nothing_of_the_error() {
     fn always() -> Result<(), Refused> {
         Err(Refused)
     }
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(always).unwrap_err();
-    assert_eq!(recorded.executions("order"), Executions::ONE_SUCCESS);
-    let span = recorded.span();
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(always).unwrap_err();
+    assert_eq!(executions(&telemetry, "order"), Executions::ONE_SUCCESS);
+    let span = telemetry.only_span();
     assert_eq!(span.status, Status::Unset);
-    assert_eq!(attribute(&span, "error.type"), None);
+    span.assert_no_attribute("error.type");
     assert!(span.events.is_empty());
 }
 
@@ -106,25 +107,25 @@ async fn watch_closely() {
 
 #[tokio::test]
 async fn a_cancelled_call_is_skipped_where_asked_and_all_others_count() {
-    let recorded = Recorded::new();
-    poll_and_drop(recorded.telemetry.scope(watch(None)));
-    assert_eq!(recorded.executions("watch"), Executions::NONE);
-    let span = recorded.span();
-    assert_eq!(attribute(&span, "axisor.outcome").unwrap(), "cancelled");
-    recorded.telemetry.scope(watch(Some(Ok(())))).await.unwrap();
-    assert_eq!(recorded.executions("watch"), Executions::ONE_SUCCESS);
+    let telemetry = TestTelemetry::new();
+    poll_and_drop(telemetry.scope(watch(None)));
+    assert_eq!(executions(&telemetry, "watch"), Executions::NONE);
+    let span = telemetry.only_span();
+    span.assert_attribute("axisor.outcome", "cancelled");
+    telemetry.scope(watch(Some(Ok(())))).await.unwrap();
+    assert_eq!(executions(&telemetry, "watch"), Executions::ONE_SUCCESS);
 
-    let recorded = Recorded::new();
-    let refused = recorded.telemetry.scope(watch(Some(Err(Refused)))).await;
+    let telemetry = TestTelemetry::new();
+    let refused = telemetry.scope(watch(Some(Err(Refused)))).await;
     refused.unwrap_err();
-    assert_eq!(recorded.executions("watch"), Executions::ONE_FAILURE);
+    assert_eq!(executions(&telemetry, "watch"), Executions::ONE_FAILURE);
 }
 
 #[test]
 fn a_cancelled_call_is_a_failure_where_asked() {
-    let recorded = Recorded::new();
-    poll_and_drop(recorded.telemetry.scope(watch_closely()));
-    assert_eq!(recorded.executions("watch"), Executions::ONE_FAILURE);
+    let telemetry = TestTelemetry::new();
+    poll_and_drop(telemetry.scope(watch_closely()));
+    assert_eq!(executions(&telemetry, "watch"), Executions::ONE_FAILURE);
 }
 
 #[test]
@@ -133,9 +134,9 @@ fn a_panic_is_not_skipped() {
     fn panics() {
         panic!("as it does");
     }
-    let recorded = Recorded::new();
-    catch_unwind(AssertUnwindSafe(|| recorded.telemetry.in_scope(panics))).unwrap_err();
-    assert_eq!(recorded.executions("watch"), Executions::ONE_FAILURE);
+    let telemetry = TestTelemetry::new();
+    catch_unwind(AssertUnwindSafe(|| telemetry.in_scope(panics))).unwrap_err();
+    assert_eq!(executions(&telemetry, "watch"), Executions::ONE_FAILURE);
 }
 
 #[derive(Clone, Copy)]
@@ -184,23 +185,23 @@ async fn skipping(end: End) -> Result<(), Refused> {
 
 #[test]
 fn actions_count_if_they_succeeded_or_always_as_asked() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     for end in [End::Ok, End::Err, End::Panic, End::Never] {
-        recorded.telemetry.in_scope(|| {
+        telemetry.in_scope(|| {
             try_once(usual(end));
             try_once(taken(end));
             try_once(always(end));
             try_once(skipping(end));
         });
     }
-    assert_eq!(
-        recorded.samples("axisor_margin_guard_actions_total"),
-        [
-            "axisor_margin_guard_actions_total{action_type=\"always\",user_plan=\"pro\"} 4",
-            "axisor_margin_guard_actions_total{action_type=\"skipping\",user_plan=\"pro\"} 3",
-            "axisor_margin_guard_actions_total{action_type=\"taken\",user_plan=\"pro\"} 1",
-            "axisor_margin_guard_actions_total{action_type=\"usual\",user_plan=\"pro\"} 1",
-        ]
+    telemetry.assert_family(
+        "axisor_margin_guard_actions_total",
+        r#"
+        axisor_margin_guard_actions_total{action_type="always",user_plan="pro"} 4
+        axisor_margin_guard_actions_total{action_type="skipping",user_plan="pro"} 3
+        axisor_margin_guard_actions_total{action_type="taken",user_plan="pro"} 1
+        axisor_margin_guard_actions_total{action_type="usual",user_plan="pro"} 1
+        "#,
     );
 }
 
@@ -218,11 +219,11 @@ fn a_rule_decides_whether_an_action_was_taken() {
     fn add(sats: u64) -> u64 {
         sats
     }
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| [add(0), add(5)]);
-    assert_eq!(
-        recorded.samples("axisor_margin_guard_actions_total"),
-        ["axisor_margin_guard_actions_total{action_type=\"add\",user_plan=\"pro\"} 1"]
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| [add(0), add(5)]);
+    telemetry.assert_family(
+        "axisor_margin_guard_actions_total",
+        r#"axisor_margin_guard_actions_total{action_type="add",user_plan="pro"} 1"#,
     );
 }
 
@@ -233,10 +234,10 @@ async fn a_rule_may_look_at_arguments() {
         tokio::task::yield_now().await;
         Order { filled }
     }
-    let recorded = Recorded::new();
-    recorded.telemetry.scope(at_least(5, 5)).await;
-    recorded.telemetry.scope(at_least(5, 4)).await;
-    let executions = recorded.executions("order");
+    let telemetry = TestTelemetry::new();
+    telemetry.scope(at_least(5, 5)).await;
+    telemetry.scope(at_least(5, 4)).await;
+    let executions = executions(&telemetry, "order");
     assert_eq!(executions.success, Some(1.0));
     assert_eq!(executions.failure, Some(1.0));
 }
@@ -253,19 +254,19 @@ async fn an_execution_that_is_an_action_too_counts_as_both() {
             Ok(())
         }
     }
-    let recorded = Recorded::new();
-    recorded.telemetry.scope(protect("pro")).await.unwrap();
-    recorded.telemetry.scope(protect("")).await.unwrap_err();
-    let executions = recorded.executions("protect");
+    let telemetry = TestTelemetry::new();
+    telemetry.scope(protect("pro")).await.unwrap();
+    telemetry.scope(protect("")).await.unwrap_err();
+    let executions = executions(&telemetry, "protect");
     assert_eq!(
         (executions.success, executions.failure),
         (Some(1.0), Some(1.0))
     );
-    assert_eq!(
-        recorded.samples("axisor_margin_guard_actions_total"),
-        ["axisor_margin_guard_actions_total{action_type=\"protect\",user_plan=\"pro\"} 1"]
+    telemetry.assert_family(
+        "axisor_margin_guard_actions_total",
+        r#"axisor_margin_guard_actions_total{action_type="protect",user_plan="pro"} 1"#,
     );
-    let spans = recorded.spans();
+    let spans = telemetry.spans();
     let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
     assert_eq!(names, ["protect", "action", "protect", "action"]);
     let outer = spans[1].span_context.span_id();

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use axisor_telemetry::testing::{TestSpan, TestTelemetry};
 use axisor_telemetry::{LabelValue, Telemetry, instrument_automation, track_margin_guard};
 
 use super::Refused;
-use crate::recorded::{Executions, Recorded, attribute, poll_and_drop};
+use crate::recorded::{Executions, attribute, executions, poll_and_drop};
 use crate::seen;
 
 #[derive(Debug, Clone, Copy, LabelValue)]
@@ -31,19 +32,17 @@ fn decide(plan: &str, margin: u64) -> Action {
 
 #[test]
 fn a_label_comes_from_what_is_returned() {
-    let recorded = Recorded::new();
-    recorded
-        .telemetry
-        .in_scope(|| [decide("pro", 0), decide("free", 1), decide("pro", 2)]);
-    assert_eq!(
-        recorded.samples("axisor_margin_guard_actions_total"),
-        [
-            "axisor_margin_guard_actions_total{action_type=\"add_margin\",user_plan=\"pro\"} 1",
-            "axisor_margin_guard_actions_total{action_type=\"leave_it\",user_plan=\"pro\"} 1",
-            "axisor_margin_guard_actions_total{action_type=\"reduce_size\",user_plan=\"free\"} 1",
-        ]
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| [decide("pro", 0), decide("free", 1), decide("pro", 2)]);
+    telemetry.assert_family(
+        "axisor_margin_guard_actions_total",
+        r#"
+        axisor_margin_guard_actions_total{action_type="add_margin",user_plan="pro"} 1
+        axisor_margin_guard_actions_total{action_type="leave_it",user_plan="pro"} 1
+        axisor_margin_guard_actions_total{action_type="reduce_size",user_plan="free"} 1
+        "#,
     );
-    let labels = recorded.spans().iter().map(labels).collect::<Vec<_>>();
+    let labels = telemetry.spans().iter().map(labels).collect::<Vec<_>>();
     let expected = [
         ("add_margin", "pro"),
         ("reduce_size", "free"),
@@ -55,7 +54,7 @@ fn a_label_comes_from_what_is_returned() {
     );
 }
 
-fn labels(span: &opentelemetry_sdk::trace::SpanData) -> (String, String) {
+fn labels(span: &TestSpan) -> (String, String) {
     let label = |name: &str| attribute(span, &format!("axisor.margin_guard.{name}")).unwrap();
     (label("action"), label("plan"))
 }
@@ -70,26 +69,23 @@ fn a_label_of_a_call_that_returned_nothing_is_unknown() {
     fn panics() -> Action {
         panic!("as it does")
     }
-    let recorded = Recorded::new();
-    poll_and_drop(recorded.telemetry.scope(never()));
-    assert_eq!(
-        recorded.samples("axisor_margin_guard_actions_total"),
-        ["axisor_margin_guard_actions_total{action_type=\"unknown\",user_plan=\"unknown\"} 1"]
+    let telemetry = TestTelemetry::new();
+    poll_and_drop(telemetry.scope(never()));
+    telemetry.assert_family(
+        "axisor_margin_guard_actions_total",
+        r#"axisor_margin_guard_actions_total{action_type="unknown",user_plan="unknown"} 1"#,
     );
     let unknown = axisor_telemetry::label::UNKNOWN.to_owned();
-    assert_eq!(labels(&recorded.span()), (unknown.clone(), unknown));
+    assert_eq!(labels(&telemetry.only_span()), (unknown.clone(), unknown));
 
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     catch_unwind(AssertUnwindSafe(|| {
-        recorded.telemetry.in_scope(panics);
+        telemetry.in_scope(panics);
     }))
     .unwrap_err();
-    assert_eq!(recorded.executions("unknown"), Executions::ONE_FAILURE);
-    let span = recorded.span();
-    assert_eq!(
-        attribute(&span, "axisor.automation.type").unwrap(),
-        "unknown"
-    );
+    assert_eq!(executions(&telemetry, "unknown"), Executions::ONE_FAILURE);
+    let span = telemetry.only_span();
+    span.assert_attribute("axisor.automation.type", "unknown");
 }
 
 #[instrument_automation(type = ret(|kind| kind.as_ref().map_or("refused", |kind| kind)))]
@@ -109,14 +105,14 @@ fn future(given: &'static str) -> impl Future<Output = &'static str> {
 
 #[tokio::test]
 async fn a_label_comes_from_what_a_future_returns() {
-    let recorded = Recorded::new();
-    recorded.telemetry.scope(kind("dca")).await.unwrap();
-    recorded.telemetry.scope(kind("")).await.unwrap_err();
-    recorded.telemetry.scope(future("a")).await;
-    assert_eq!(recorded.executions("dca"), Executions::ONE_SUCCESS);
-    assert_eq!(recorded.executions("refused"), Executions::ONE_FAILURE);
-    assert_eq!(recorded.executions("a_future"), Executions::ONE_SUCCESS);
-    let types = recorded
+    let telemetry = TestTelemetry::new();
+    telemetry.scope(kind("dca")).await.unwrap();
+    telemetry.scope(kind("")).await.unwrap_err();
+    telemetry.scope(future("a")).await;
+    assert_eq!(executions(&telemetry, "dca"), Executions::ONE_SUCCESS);
+    assert_eq!(executions(&telemetry, "refused"), Executions::ONE_FAILURE);
+    assert_eq!(executions(&telemetry, "a_future"), Executions::ONE_SUCCESS);
+    let types = telemetry
         .spans()
         .iter()
         .map(|span| attribute(span, "axisor.automation.type").unwrap())
@@ -131,11 +127,12 @@ fn labels_before_and_after_the_body_stand_side_by_side() {
         user.push('o');
         user
     }
-    let recorded = Recorded::new();
-    recorded
-        .telemetry
-        .in_scope(|| renamed(Action::Nothing, "pr".into()));
-    assert_eq!(labels(&recorded.span()), ("leave_it".into(), "pro".into()));
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| renamed(Action::Nothing, "pr".into()));
+    assert_eq!(
+        labels(&telemetry.only_span()),
+        ("leave_it".into(), "pro".into())
+    );
 }
 
 #[test]
@@ -154,14 +151,11 @@ fn a_derived_label_is_known_and_costs_no_text() {
 
 #[test]
 fn a_derived_label_is_taken_by_plain_calls() {
-    let recorded = Recorded::new();
-    recorded
-        .telemetry
-        .margin_guard()
-        .record(Action::Nothing, "pro");
-    assert_eq!(
-        recorded.samples("axisor_margin_guard_actions_total"),
-        ["axisor_margin_guard_actions_total{action_type=\"leave_it\",user_plan=\"pro\"} 1"]
+    let telemetry = TestTelemetry::new();
+    telemetry.margin_guard().record(Action::Nothing, "pro");
+    telemetry.assert_family(
+        "axisor_margin_guard_actions_total",
+        r#"axisor_margin_guard_actions_total{action_type="leave_it",user_plan="pro"} 1"#,
     );
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use axisor_telemetry::testing::TestTelemetry;
 use axisor_telemetry::{SpanParent, instrument_automation, track_margin_guard};
 use opentelemetry::Context;
 use opentelemetry::propagation::TextMapPropagator;
@@ -10,8 +11,6 @@ use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
 use opentelemetry_sdk::trace::SpanData;
-
-use crate::recorded::Recorded;
 
 /// A span somewhere else.
 fn elsewhere(id: u64) -> SpanContext {
@@ -57,7 +56,7 @@ async fn under(parent: impl SpanParent) {
 
 #[tokio::test]
 async fn a_call_belongs_under_the_parent_it_is_given_in_any_form() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let mut map = http::HeaderMap::new();
     map.insert("traceparent", headers(1)["traceparent"].parse().unwrap());
     let job = Job {
@@ -73,8 +72,8 @@ async fn a_call_belongs_under_the_parent_it_is_given_in_any_form() {
         under(map).await;
         under(job).await;
     };
-    recorded.telemetry.scope(all).await;
-    let spans = recorded.spans();
+    telemetry.scope(all).await;
+    let spans = telemetry.spans();
     assert_eq!(spans.len(), 8);
     assert!(spans.iter().all(|span| is_under(span, 1)), "{spans:?}");
 }
@@ -95,9 +94,9 @@ fn without_a_span_in_it_the_current_one_is_the_parent() {
     fn empty(parent: &HashMap<String, String>) {}
     #[track_margin_guard(action = "inner", plan = "pro", parent = parent)]
     fn other(parent: &Context) {}
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(outer);
-    let [none, empty, other, outer] = recorded.spans().try_into().unwrap();
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(outer);
+    let [none, empty, other, outer] = telemetry.spans().try_into().unwrap();
     assert_eq!(none.parent_span_id, outer.span_context.span_id());
     assert_eq!(empty.parent_span_id, outer.span_context.span_id());
     assert!(is_under(&other, 2), "the one given comes first");
@@ -109,15 +108,15 @@ fn a_parent_is_taken_when_the_function_is_called_though_its_future_starts_later(
     fn later(job: &Job) -> impl Future<Output = ()> + use<> {
         std::future::ready(())
     }
-    let recorded = Recorded::new();
-    let future = recorded.telemetry.in_scope(|| {
+    let telemetry = TestTelemetry::new();
+    let future = telemetry.in_scope(|| {
         later(&Job {
             headers: headers(3),
         })
     });
-    let mut future = std::pin::pin!(recorded.telemetry.scope(future));
+    let mut future = std::pin::pin!(telemetry.scope(future));
     assert!(crate::recorded::poll_once(future.as_mut()).is_ready());
-    assert!(is_under(&recorded.span(), 3));
+    assert!(is_under(&telemetry.only_span(), 3));
 }
 
 struct Batch {
@@ -158,18 +157,18 @@ fn execute(batch: Batch) -> usize {
 
 #[test]
 fn a_call_is_linked_to_one_span_several_or_none() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let batch = |retry_of| Batch {
         jobs: vec![elsewhere(1), elsewhere(2)],
         first: context(3),
         retry_of,
         headers: headers(5),
     };
-    recorded.telemetry.in_scope(|| {
+    telemetry.in_scope(|| {
         execute(batch(Some(elsewhere(4))));
         execute(batch(None));
     });
-    let [with, without] = recorded.spans().try_into().unwrap();
+    let [with, without] = telemetry.spans().try_into().unwrap();
     let ids = |ids: &[u64]| ids.iter().map(|id| SpanId::from(*id)).collect::<Vec<_>>();
     assert_eq!(linked(&with), ids(&[1, 2, 3, 4, 5, 1, 2, 8, 9, 2, 10]));
     assert_eq!(linked(&without), ids(&[1, 2, 3, 5, 1, 2, 8, 9, 2, 10]));
@@ -182,23 +181,23 @@ fn a_context_without_a_span_is_no_link() {
     fn links(contexts: &[Context]) {}
     #[instrument_automation(type = "batch", links(contexts))]
     fn links_of_a_vector(contexts: &Vec<Context>) {}
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let contexts = vec![Context::new(), context(1)];
-    recorded.telemetry.in_scope(|| {
+    telemetry.in_scope(|| {
         links(&contexts);
         links_of_a_vector(&contexts);
     });
-    for span in recorded.spans() {
+    for span in telemetry.spans() {
         assert_eq!(linked(&span), [SpanId::from(1)]);
     }
 }
 
 #[test]
 fn a_call_in_telemetrys_own_work_has_no_span_whatever_its_parent() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| {
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| {
         let _suppressed = Context::enter_telemetry_suppressed_scope();
         futures_executor::block_on(under(context(7)));
     });
-    assert_eq!(recorded.spans().len(), 0);
+    assert_eq!(telemetry.spans().len(), 0);
 }

@@ -4,29 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::time::Duration;
 
+use axisor_telemetry::testing::TestTelemetry;
 use axisor_telemetry::{Clock, Telemetry, instrument_automation, track_margin_guard};
 
 use super::Refused;
-use crate::recorded::{Recorded, poll_and_drop, poll_once};
+use crate::recorded::{poll_and_drop, poll_once};
 use crate::seen;
-
-/// A telemetry whose clock stands still unless moved.
-struct Timed {
-    recorded: Recorded,
-    clock: Clock,
-}
-
-impl Timed {
-    fn new() -> Self {
-        let clock = Clock::manual();
-        let recorded = Recorded::of(seen::builder().clock(clock.clone()));
-        Self { recorded, clock }
-    }
-
-    fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-        seen::value(&self.recorded.telemetry, name, labels)
-    }
-}
 
 #[instrument_automation(type = "timed", duration)]
 fn takes(clock: &Clock, time: Duration, fails: bool) -> Result<(), Refused> {
@@ -36,15 +19,16 @@ fn takes(clock: &Clock, time: Duration, fails: bool) -> Result<(), Refused> {
 
 #[test]
 fn durations_are_measured_by_type_and_status() {
-    let timed = Timed::new();
-    timed.recorded.telemetry.in_scope(|| {
-        takes(&timed.clock, Duration::from_millis(300), false).unwrap();
-        takes(&timed.clock, Duration::from_millis(1500), false).unwrap();
-        takes(&timed.clock, Duration::from_secs(20), true).unwrap_err();
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| {
+        takes(telemetry.clock(), Duration::from_millis(300), false).unwrap();
+        takes(telemetry.clock(), Duration::from_millis(1500), false).unwrap();
+        takes(telemetry.clock(), Duration::from_secs(20), true).unwrap_err();
     });
     let of = |suffix: &str, status| {
         let labels = [("automation_type", "timed"), ("status", status)];
-        timed.value(
+        seen::value(
+            &telemetry,
             &format!("axisor_automation_duration_seconds_{suffix}"),
             &labels,
         )
@@ -59,7 +43,11 @@ fn durations_are_measured_by_type_and_status() {
     );
     let bucket = |le, status| {
         let labels = [("automation_type", "timed"), ("status", status), ("le", le)];
-        timed.value("axisor_automation_duration_seconds_bucket", &labels)
+        seen::value(
+            &telemetry,
+            "axisor_automation_duration_seconds_bucket",
+            &labels,
+        )
     };
     let buckets = ["0.1", "0.5", "1", "2", "5", "10", "+Inf"].map(|le| bucket(le, "success"));
     assert_eq!(buckets, [0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0].map(Some));
@@ -74,12 +62,12 @@ async fn acts(plan: &str, fails: bool) -> Result<(), Refused> {
 
 #[test]
 fn a_future_is_measured_from_its_first_poll_to_its_end_whether_or_not_it_counts() {
-    let timed = Timed::new();
+    let telemetry = TestTelemetry::new();
     for fails in [false, true] {
-        let mut future = pin!(timed.recorded.telemetry.scope(acts("pro", fails)));
-        timed.clock.advance(Duration::from_secs(100));
+        let mut future = pin!(telemetry.scope(acts("pro", fails)));
+        telemetry.clock().advance(Duration::from_secs(100));
         assert!(poll_once(future.as_mut()).is_pending());
-        timed.clock.advance(Duration::from_secs(3));
+        telemetry.clock().advance(Duration::from_secs(3));
         assert!(poll_once(future).is_ready());
     }
     for status in ["success", "failure"] {
@@ -89,7 +77,11 @@ fn a_future_is_measured_from_its_first_poll_to_its_end_whether_or_not_it_counts(
             ("status", status),
         ];
         let name = "axisor_margin_guard_action_duration_seconds_sum";
-        assert_eq!(timed.value(name, &labels), Some(3.0), "{status}");
+        assert_eq!(
+            seen::value(&telemetry, name, &labels),
+            Some(3.0),
+            "{status}"
+        );
     }
 }
 
@@ -107,22 +99,20 @@ fn a_cancelled_call_and_a_panic_are_measured_as_failures_and_a_skipped_call_is_n
     fn panics() {
         panic!("as it does");
     }
-    let timed = Timed::new();
-    poll_and_drop(timed.recorded.telemetry.scope(cancelled()));
-    poll_and_drop(timed.recorded.telemetry.scope(skipped()));
+    let telemetry = TestTelemetry::new();
+    poll_and_drop(telemetry.scope(cancelled()));
+    poll_and_drop(telemetry.scope(skipped()));
     catch_unwind(AssertUnwindSafe(|| {
-        timed.recorded.telemetry.in_scope(panics);
+        telemetry.in_scope(panics);
     }))
     .unwrap_err();
-    let counts = timed
-        .recorded
-        .samples("axisor_automation_duration_seconds_count");
-    assert_eq!(
-        counts,
-        [
-            "axisor_automation_duration_seconds_count{automation_type=\"cancelled\",status=\"failure\"} 1",
-            "axisor_automation_duration_seconds_count{automation_type=\"panics\",status=\"failure\"} 1",
-        ]
+    telemetry.assert_recorded(
+        r#"
+        axisor_automation_executions_total{automation_type="cancelled",status="failure"} +1
+        axisor_automation_duration_seconds_count{automation_type="cancelled",status="failure"} +1
+        axisor_automation_executions_total{automation_type="panics",status="failure"} +1
+        axisor_automation_duration_seconds_count{automation_type="panics",status="failure"} +1
+        "#,
     );
 }
 
@@ -132,20 +122,15 @@ fn a_duration_has_the_label_that_was_returned() {
     fn kinds(kind: &'static str) -> &'static str {
         kind
     }
-    let timed = Timed::new();
-    timed
-        .recorded
-        .telemetry
-        .in_scope(|| [kinds("dca"), kinds("none")]);
-    let counts = timed
-        .recorded
-        .samples("axisor_automation_duration_seconds_count");
-    assert_eq!(
-        counts,
-        [
-            "axisor_automation_duration_seconds_count{automation_type=\"dca\",status=\"success\"} 1",
-            "axisor_automation_duration_seconds_count{automation_type=\"none\",status=\"failure\"} 1",
-        ]
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| [kinds("dca"), kinds("none")]);
+    telemetry.assert_recorded(
+        r#"
+        axisor_automation_executions_total{automation_type="dca",status="success"} +1
+        axisor_automation_duration_seconds_count{automation_type="dca",status="success"} +1
+        axisor_automation_executions_total{automation_type="none",status="failure"} +1
+        axisor_automation_duration_seconds_count{automation_type="none",status="failure"} +1
+        "#,
     );
 }
 
@@ -161,13 +146,13 @@ fn a_function_has_its_own_buckets() {
     fn constant(clock: &Clock) {
         clock.advance(Duration::from_secs(1));
     }
-    let timed = Timed::new();
-    timed.recorded.telemetry.in_scope(|| {
-        literal(&timed.clock);
-        constant(&timed.clock);
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| {
+        literal(telemetry.clock());
+        constant(telemetry.clock());
     });
     let bounds = |family: &str| -> Vec<String> {
-        let buckets = seen::samples(&timed.recorded.telemetry, family);
+        let buckets = seen::samples(&telemetry, family);
         let le = buckets
             .iter()
             .map(|sample| sample.split("le=\"").nth(1).unwrap());
@@ -190,36 +175,29 @@ fn buckets_other_than_those_a_series_has_are_told_once_a_family() {
     fn first(kind: &str) {}
     #[instrument_automation(type = "shared", duration(buckets = [5.0]))]
     fn second() {}
-    let timed = Timed::new();
-    let log = seen::Log::default();
-    let _logging = log.install();
-    timed.recorded.telemetry.in_scope(|| {
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| {
         first("shared");
         first("shared");
         first("own");
     });
-    assert_eq!(log.text(), "");
-    timed.recorded.telemetry.in_scope(|| {
+    telemetry.assert_log("");
+    telemetry.in_scope(|| {
         second();
         second();
     });
-    let text = log.text();
-    assert_eq!(log.levels(), ["WARN"], "{text}");
+    let log = telemetry.log();
+    assert!(log.len() == 1 && log[0].starts_with("WARN "), "{log:?}");
     for said in [
         "axisor_automation_duration_seconds",
         "shared",
         "[1.0, 2.0]",
         "[5.0]",
     ] {
-        assert!(text.contains(said), "{text}");
+        assert!(log[0].contains(said), "{log:?}");
     }
-    assert_eq!(
-        timed
-            .recorded
-            .samples("axisor_automation_duration_seconds_count{automation_type=\"shared\""),
-        [
-            "axisor_automation_duration_seconds_count{automation_type=\"shared\",status=\"success\"} 4"
-        ]
+    telemetry.assert_series(
+        r#"axisor_automation_duration_seconds_count{automation_type="shared",status="success"} 4"#,
     );
 }
 
@@ -227,14 +205,10 @@ fn buckets_other_than_those_a_series_has_are_told_once_a_family() {
 fn without_duration_and_in_flight_there_is_no_such_series() {
     #[instrument_automation(type = "plain")]
     fn plain() {}
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(plain);
-    assert!(
-        recorded
-            .samples("axisor_automation_duration_seconds")
-            .is_empty()
-    );
-    assert!(recorded.samples("axisor_automations_in_flight").is_empty());
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(plain);
+    telemetry.assert_family("axisor_automation_duration_seconds", "");
+    telemetry.assert_family("axisor_automations_in_flight", "");
 }
 
 fn under_way(telemetry: &Telemetry, kind: &str) -> Option<f64> {
@@ -266,8 +240,7 @@ fn flies(telemetry: &Telemetry, deep: u8, end: End) -> Result<f64, Refused> {
 
 #[test]
 fn calls_under_way_are_counted_until_they_end_however_they_end() {
-    let recorded = Recorded::new();
-    let telemetry = &recorded.telemetry;
+    let telemetry = &TestTelemetry::new();
     assert_eq!(telemetry.in_scope(|| flies(telemetry, 0, End::Ok)), Ok(1.0));
     assert_eq!(under_way(telemetry, "flight"), Some(0.0));
     assert_eq!(telemetry.in_scope(|| flies(telemetry, 2, End::Ok)), Ok(3.0));
@@ -288,17 +261,13 @@ async fn waits(action: &str) {
 
 #[test]
 fn futures_are_under_way_from_their_first_poll_until_they_end_or_are_dropped() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let under_way = || {
         let labels = [("action_type", "wait"), ("user_plan", "pro")];
-        seen::value(
-            &recorded.telemetry,
-            "axisor_margin_guard_actions_in_flight",
-            &labels,
-        )
+        seen::value(&telemetry, "axisor_margin_guard_actions_in_flight", &labels)
     };
-    let mut one = Box::pin(recorded.telemetry.scope(waits("wait")));
-    let mut other = Box::pin(recorded.telemetry.scope(waits("wait")));
+    let mut one = Box::pin(telemetry.scope(waits("wait")));
+    let mut other = Box::pin(telemetry.scope(waits("wait")));
     assert_eq!(under_way(), None, "never polled");
     assert!(poll_once(one.as_mut()).is_pending());
     assert!(poll_once(other.as_mut()).is_pending());

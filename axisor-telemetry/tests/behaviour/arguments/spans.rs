@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 
+use axisor_telemetry::testing::TestTelemetry;
 use axisor_telemetry::{instrument_automation, track_margin_guard};
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanKind, Status};
 use tracing::Level;
 
 use super::Refused;
-use crate::recorded::{Executions, Recorded, attribute};
-use crate::seen;
+use crate::recorded::{Executions, attribute, executions};
 
 #[derive(Debug)]
 #[allow(dead_code, reason = "its `Debug` is what is looked at")]
@@ -42,9 +42,9 @@ fn refused() -> Result<(), Refused> {
 
 #[test]
 fn an_error_is_told_by_its_debug_redacted() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| denied(true)).unwrap_err();
-    let span = recorded.span();
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| denied(true)).unwrap_err();
+    let span = telemetry.only_span();
     let Status::Error { description } = &span.status else {
         panic!("{span:?}")
     };
@@ -57,10 +57,10 @@ fn an_error_is_told_by_its_debug_redacted() {
 
 #[tokio::test]
 async fn an_error_is_told_by_a_function() {
-    let recorded = Recorded::new();
-    let denied = recorded.telemetry.scope(denied_later(true)).await;
+    let telemetry = TestTelemetry::new();
+    let denied = telemetry.scope(denied_later(true)).await;
     denied.unwrap_err();
-    let span = recorded.span();
+    let span = telemetry.only_span();
     assert_eq!(span.status, Status::error("code 403"));
     assert!(format!("{:?}", span.events).contains("code 403"));
     assert!(attribute(&span, "error.type").unwrap().ends_with("Denied"));
@@ -68,20 +68,20 @@ async fn an_error_is_told_by_a_function() {
 
 #[test]
 fn an_error_is_told_by_its_display_where_err_stands_alone() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(refused).unwrap_err();
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(refused).unwrap_err();
     assert_eq!(
-        recorded.span().status,
+        telemetry.only_span().status,
         Status::error("the exchange refused")
     );
 }
 
 #[tokio::test]
 async fn no_form_of_err_says_anything_of_a_success() {
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| denied(false)).unwrap();
-    recorded.telemetry.scope(denied_later(false)).await.unwrap();
-    for span in recorded.spans() {
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| denied(false)).unwrap();
+    telemetry.scope(denied_later(false)).await.unwrap();
+    for span in telemetry.spans() {
         assert_eq!(span.status, Status::Unset);
         assert!(span.events.is_empty());
     }
@@ -93,10 +93,10 @@ fn a_function_of_err_that_panics_does_not_fail_the_call() {
     fn speechless() -> Result<(), Denied> {
         Err(Denied::HERE)
     }
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(speechless).unwrap_err();
-    assert_eq!(recorded.executions("denied"), Executions::ONE_FAILURE);
-    assert_eq!(recorded.span().status, Status::error(""));
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(speechless).unwrap_err();
+    assert_eq!(executions(&telemetry, "denied"), Executions::ONE_FAILURE);
+    assert_eq!(telemetry.only_span().status, Status::error(""));
 }
 
 const NAME: &str = "by a constant";
@@ -109,13 +109,13 @@ fn a_span_has_the_name_and_kind_it_is_given() {
     fn constant() {}
     #[instrument_automation(type = "a", kind = "producer")]
     fn r#type() {}
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| {
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| {
         literal();
         constant();
         r#type();
     });
-    let spans = recorded.spans();
+    let spans = telemetry.spans();
     let seen: Vec<_> = spans
         .iter()
         .map(|span| (&*span.name, span.span_kind.clone()))
@@ -157,18 +157,19 @@ fn which_spans_are_made_is_told_by_level_and_target_and_all_calls_count() {
         (&format!("off,{here}=debug"), vec!["usual", "debug"]),
         ("axisor=trace", vec!["error", "trace"]),
     ] {
-        let recorded = Recorded::of(seen::builder().set("traces.level", directives));
-        recorded.telemetry.in_scope(|| {
+        let telemetry =
+            TestTelemetry::configured(|builder| builder.set("traces.level", directives));
+        telemetry.in_scope(|| {
             usual();
             debug();
             error();
             trace();
         });
-        let spans = recorded.spans();
+        let spans = telemetry.spans();
         let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
         assert_eq!(names, expected, "{directives}");
         assert_eq!(
-            recorded.executions("level").success,
+            executions(&telemetry, "level").success,
             Some(4.0),
             "{directives}"
         );
@@ -218,12 +219,12 @@ async fn with_fields(user: &User, fast: bool, sats: &u64) {
 
 #[tokio::test]
 async fn fields_are_attributes_of_the_span_in_each_form() {
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let user = User::new();
-    recorded.telemetry.scope(with_fields(&user, true, &4)).await;
-    let span = recorded.span();
+    telemetry.scope(with_fields(&user, true, &4)).await;
+    let span = telemetry.only_span();
     let is = |name: &str, expected: Value| {
-        assert_eq!(seen::attribute(&span, name), Some(expected), "{name}");
+        span.assert_attribute(name, expected);
     };
     is("user.id", 7.into());
     is("user.name", "satoshi".into());
@@ -238,17 +239,17 @@ async fn fields_are_attributes_of_the_span_in_each_form() {
     is("quoted.name", 7.into());
     is("type", "limit".into());
     is("present", 1.into());
-    assert_eq!(seen::attribute(&span, "absent"), None);
+    span.assert_no_attribute("absent");
 }
 
 #[test]
 fn nothing_but_the_named_fields_is_recorded() {
     #[track_margin_guard(action = "add", plan = "pro", fields(sats), skip(_secret), skip_all)]
     fn add(sats: u64, _secret: &str) {}
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(|| add(5, "hunter2"));
-    let span = recorded.span();
-    assert_eq!(seen::attribute(&span, "sats"), Some(5.into()));
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(|| add(5, "hunter2"));
+    let span = telemetry.only_span();
+    span.assert_attribute("sats", 5);
     assert!(!format!("{span:?}").contains("hunter2"));
 }
 
@@ -261,14 +262,14 @@ fn what_only_a_span_needs_is_evaluated_only_if_one_is_made() {
     }
     #[instrument_automation(type = "asked", parent = asked(), links(asked()), fields(a = ?asked()))]
     fn asks() {}
-    let recorded = Recorded::of(seen::builder().set("traces.level", "off"));
-    recorded.telemetry.in_scope(asks);
+    let telemetry = TestTelemetry::configured(|builder| builder.set("traces.level", "off"));
+    telemetry.in_scope(asks);
     assert_eq!(ASKED.get(), 0);
-    assert_eq!(recorded.executions("asked"), Executions::ONE_SUCCESS);
+    assert_eq!(executions(&telemetry, "asked"), Executions::ONE_SUCCESS);
     asks();
     assert_eq!(ASKED.get(), 0, "without telemetry only the body runs");
-    let recorded = Recorded::new();
-    recorded.telemetry.in_scope(asks);
+    let telemetry = TestTelemetry::new();
+    telemetry.in_scope(asks);
     assert_eq!(ASKED.get(), 3);
 }
 
@@ -281,14 +282,15 @@ fn fields_are_not_evaluated_below_a_parent_that_is_not_sampled() {
     }
     #[instrument_automation(type = "unsampled", fields(a = asked()))]
     fn asks() {}
-    let recorded = Recorded::of(seen::builder().set("traces.sampler", "always_off"));
+    let telemetry =
+        TestTelemetry::configured(|builder| builder.set("traces.sampler", "always_off"));
     #[instrument_automation(type = "outer")]
     fn outer() {
         asks();
     }
-    recorded.telemetry.in_scope(outer);
+    telemetry.in_scope(outer);
     assert_eq!(ASKED.get(), 0);
-    assert_eq!(recorded.executions("unsampled"), Executions::ONE_SUCCESS);
+    assert_eq!(executions(&telemetry, "unsampled"), Executions::ONE_SUCCESS);
 }
 
 #[tokio::test]
@@ -302,31 +304,30 @@ async fn a_field_may_be_moved_into_the_body() {
     fn future(user: User) -> impl Future<Output = String> {
         async move { user.name }
     }
-    let recorded = Recorded::new();
-    recorded.telemetry.scope(moved(User::new())).await;
-    recorded
-        .telemetry
-        .scope(recorded.telemetry.in_scope(|| future(User::new())))
+    let telemetry = TestTelemetry::new();
+    telemetry.scope(moved(User::new())).await;
+    telemetry
+        .scope(telemetry.in_scope(|| future(User::new())))
         .await;
-    for span in recorded.spans() {
-        assert_eq!(seen::attribute(&span, "user.name"), Some("satoshi".into()));
+    for span in telemetry.spans() {
+        span.assert_attribute("user.name", "satoshi");
     }
-    assert_eq!(recorded.spans().len(), 2);
+    assert_eq!(telemetry.spans().len(), 2);
 }
 
 #[test]
 fn texts_of_others_in_fields_are_redacted_and_values_stay() {
     #[instrument_automation(type = "redacted", fields(url, shown = %url, debugged = ?url))]
     fn connect(url: &str) {}
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let url = "postgres://axisor:hunter2@db/axisor";
-    recorded.telemetry.in_scope(|| connect(url));
-    let span = recorded.span();
+    telemetry.in_scope(|| connect(url));
+    let span = telemetry.only_span();
     let redacted = "postgres://[redacted]@db/axisor";
-    assert_eq!(attribute(&span, "url").as_deref(), Some(url));
-    assert_eq!(attribute(&span, "shown").as_deref(), Some(redacted));
+    span.assert_attribute("url", url);
+    span.assert_attribute("shown", redacted);
     let debugged = format!("\"{redacted}\"");
-    assert_eq!(attribute(&span, "debugged"), Some(debugged));
+    span.assert_attribute("debugged", debugged);
 }
 
 #[test]
@@ -340,15 +341,15 @@ fn no_text_of_a_span_is_endless() {
     fn long(text: &String) -> Result<(), String> {
         Err(text.clone())
     }
-    let recorded = Recorded::new();
+    let telemetry = TestTelemetry::new();
     let text = "ü".repeat(2_500_000);
-    recorded.telemetry.in_scope(|| long(&text)).unwrap_err();
-    let span = recorded.span();
+    telemetry.in_scope(|| long(&text)).unwrap_err();
+    let span = telemetry.only_span();
     for field in ["text", "optional"] {
         assert_eq!(attribute(&span, field).unwrap().len(), MOST, "{field}");
     }
     assert!(attribute(&span, "shown").unwrap().len() <= MOST);
-    let Status::Error { description } = span.status else {
+    let Status::Error { description } = &span.status else {
         panic!("{:?}", span.status)
     };
     assert_eq!(description.len(), MOST);
