@@ -12,7 +12,7 @@ use crate::place::Place;
 use crate::ports::{Endpoint, Ports};
 use crate::progress::Progress;
 use crate::render::{self, Seen};
-use crate::site::{LogFiles, Site};
+use crate::site::{LogFiles, Site, TailSampling};
 use crate::stack::{Engine, Stack};
 
 /// Settings of a [`Stack`]; made by [`Stack::builder`].
@@ -26,6 +26,7 @@ pub struct StackBuilder {
     scrape_interval: Option<Duration>,
     metric_expiration: Option<Duration>,
     log_files: Option<LogFiles>,
+    tail_sampling: Option<TailSampling>,
     only: Option<Vec<Component>>,
     progress: Progress,
     dir: Option<PathBuf>,
@@ -92,6 +93,13 @@ impl StackBuilder {
     /// Has the Collector begin a new file of log lines after so many megabytes, and keep so many full ones.
     pub fn log_files(mut self, megabytes: u32, backups: u32) -> Self {
         self.log_files = Some(LogFiles { megabytes, backups });
+        self
+    }
+
+    /// Has the Collector keep of the traces those with an error or a margin guard action, slow ones, and a share of the
+    /// rest; without this it keeps all.
+    pub fn tail_sampling(mut self, sampling: TailSampling) -> Self {
+        self.tail_sampling = Some(sampling);
         self
     }
 
@@ -171,6 +179,7 @@ impl StackBuilder {
             scrape_interval: self.scrape_interval,
             metric_expiration: self.metric_expiration,
             log_files: self.log_files,
+            tail_sampling: self.tail_sampling,
         };
         render::write(&site, &self.targets, seen)?;
         Ok((site, place))

@@ -216,7 +216,15 @@ fn environment(site: &Site) -> Vec<(String, String)> {
         site.prometheus_yml().display().to_string(),
     ));
     let expiration = site.metric_expiration_env();
-    let from_here = expiration.into_iter().chain(site.log_files_env());
+    let overlay = site.tail_sampling.map(|_| {
+        let overlay = "/etc/otelcol/tail_sampling.yaml".to_owned();
+        ("AXISOR_COLLECTOR_OVERLAY", overlay)
+    });
+    let from_here = expiration
+        .into_iter()
+        .chain(site.log_files_env())
+        .chain(overlay)
+        .chain(site.tail_sampling_env());
     env.extend(from_here.map(|(key, value)| (key.to_owned(), value)));
     env
 }

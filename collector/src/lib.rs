@@ -48,4 +48,5 @@ pub use go::GoError;
 pub use ports::{Endpoint, UnknownEndpoint};
 pub use progress::Progress;
 pub use render::RenderError;
+pub use site::TailSampling;
 pub use stack::Stack;

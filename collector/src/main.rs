@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use axisor_stack::{
-    Component, ControlError, Endpoint, Progress, ProvisionError, Stack, StartError, provision,
+    Component, ControlError, Endpoint, Progress, ProvisionError, Stack, StartError, TailSampling,
+    provision,
 };
 use clap::{Args, Parser, Subcommand};
 use etcetera::BaseStrategy;
@@ -49,6 +50,10 @@ struct Up {
     /// What Prometheus scrapes as a job, e.g. `axisor-backend=127.0.0.1:3010`; repeatable.
     #[arg(long = "target", value_name = "JOB=HOST:PORT", value_parser = pair::<String, String>)]
     targets: Vec<(String, String)>,
+    /// Keep of the traces those with an error or a margin guard action, slow ones, and so many of a hundred others
+    /// [default: all].
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    sample: Option<u8>,
     /// Keep logs and data here [default: axisor-telemetry/stack in the user's data directory].
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -158,6 +163,13 @@ impl Up {
         }
         for (job, address) in &self.targets {
             builder = builder.target(job, address);
+        }
+        if let Some(percent) = self.sample {
+            let sampling = TailSampling::default();
+            builder = builder.tail_sampling(TailSampling {
+                percent,
+                ..sampling
+            });
         }
         Ok(builder.start().await?)
     }

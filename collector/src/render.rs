@@ -252,6 +252,7 @@ mod tests {
             scrape_interval: None,
             metric_expiration: None,
             log_files: None,
+            tail_sampling: None,
         }
     }
 

@@ -19,6 +19,7 @@ pub(crate) struct Site {
     pub scrape_interval: Option<Duration>,
     pub metric_expiration: Option<Duration>,
     pub log_files: Option<LogFiles>,
+    pub tail_sampling: Option<TailSampling>,
 }
 
 /// How much of services' log lines the Collector keeps.
@@ -27,6 +28,31 @@ pub(crate) struct LogFiles {
     pub megabytes: u32,
     pub backups: u32,
 }
+
+/// Which traces Jaeger gets besides those with an error or a margin guard action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TailSampling {
+    /// How long after its first span a trace is decided.
+    pub wait: Duration,
+    /// A trace that takes longer is kept.
+    pub slow: Duration,
+    /// How many of a hundred others are kept.
+    pub percent: u8,
+}
+
+impl Default for TailSampling {
+    /// As the overlay has it: 10 s, 2 s, 10.
+    fn default() -> Self {
+        Self {
+            wait: Duration::from_secs(10),
+            slow: Duration::from_secs(2),
+            percent: 10,
+        }
+    }
+}
+
+/// The overlay of the Collector's configuration.
+pub(crate) const TAIL_SAMPLING: &str = "overlays/tail_sampling.yaml";
 
 impl Site {
     pub(crate) fn port(&self, endpoint: Endpoint) -> u16 {
@@ -66,6 +92,26 @@ impl Site {
         vec![
             ("AXISOR_COLLECTOR_LOGS_MEGABYTES", megabytes.to_string()),
             ("AXISOR_COLLECTOR_LOGS_BACKUPS", backups.to_string()),
+        ]
+    }
+
+    pub(crate) fn tail_sampling_env(&self) -> Vec<(&'static str, String)> {
+        let Some(sampling) = self.tail_sampling else {
+            return Vec::new();
+        };
+        vec![
+            (
+                "AXISOR_COLLECTOR_SAMPLING_WAIT",
+                milliseconds(sampling.wait),
+            ),
+            (
+                "AXISOR_COLLECTOR_SAMPLING_SLOW_MS",
+                sampling.slow.as_millis().to_string(),
+            ),
+            (
+                "AXISOR_COLLECTOR_SAMPLING_PERCENT",
+                sampling.percent.to_string(),
+            ),
         ]
     }
 

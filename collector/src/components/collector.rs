@@ -3,7 +3,7 @@
 use crate::cache::Recipe;
 use crate::component::{Component, Launch};
 use crate::ports::Endpoint;
-use crate::site::{Site, committed};
+use crate::site::{Site, TAIL_SAMPLING, committed};
 
 pub(crate) const RECIPE: Recipe = Recipe {
     component: Component::Collector,
@@ -24,7 +24,7 @@ pub(crate) const RECIPE: Recipe = Recipe {
     minutes: 6,
 };
 
-/// `config.yaml` itself; where it differs from place to place it reads the environment.
+/// `config.yaml` itself, and an overlay if that is asked for; where it differs from place to place it reads the environment.
 pub(crate) fn launch(site: &Site) -> Launch {
     let mut env = vec![
         (
@@ -60,9 +60,13 @@ pub(crate) fn launch(site: &Site) -> Launch {
     ];
     env.extend(site.metric_expiration_env());
     env.extend(site.log_files_env());
+    env.extend(site.tail_sampling_env());
+    let overlay = site.tail_sampling.map(|_| TAIL_SAMPLING);
+    let files = std::iter::once("config.yaml").chain(overlay);
+    let args = files.map(|file| format!("--config={}", committed(file).display()));
     Launch {
         program: "otelcol",
-        args: vec![format!("--config={}", committed("config.yaml").display())],
+        args: args.collect(),
         env,
         ready: site.url(Endpoint::CollectorHealth),
         dirs: vec![site.data(Component::Collector)],

@@ -196,7 +196,11 @@ fn published_port(port: &str) -> (String, u16) {
 
 #[test]
 fn the_collector_is_given_every_variable_it_reads() {
-    let files = ["config.yaml", "overlays/loki.yaml"];
+    let files = [
+        "config.yaml",
+        "overlays/loki.yaml",
+        "overlays/tail_sampling.yaml",
+    ];
     let text = files.map(|file| fs::read_to_string(committed(file)).unwrap());
     let text = text.concat();
     let mut read: Vec<_> = text

@@ -46,8 +46,14 @@ fn terminated() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-async fn handle_work() -> &'static str {
-    work().await;
+#[derive(Deserialize)]
+struct Work {
+    #[serde(default)]
+    milliseconds: u64,
+}
+
+async fn handle_work(Query(asked): Query<Work>) -> &'static str {
+    work(Duration::from_millis(asked.milliseconds)).await;
     "done"
 }
 
@@ -74,8 +80,8 @@ async fn handle_relay(Query(relay): Query<Relay>) -> StatusCode {
 }
 
 #[instrument_automation(type = "margin_check")]
-async fn work() {
-    tokio::task::yield_now().await;
+async fn work(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 #[instrument_automation(type = "take_profit")]

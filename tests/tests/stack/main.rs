@@ -5,6 +5,7 @@ mod logs;
 mod outage;
 mod protocols;
 mod runtime;
+mod sampling;
 mod shutdown;
 mod traces;
 mod up;
