@@ -1,35 +1,37 @@
-// Measures this page's load and sends it once, when the page is left.
+// Measures the page it is in, and tells `beacon` beside this script once, when the page is left. Times are in milliseconds.
 (() => {
-  const target = new URL("beacon", document.currentScript.src);
-  if (document.visibilityState === "hidden") return; // loaded in the background: slow for no fault of the page
-  const page = location.pathname, measured = {}, late = [];
+  const beacon = new URL("beacon", document.currentScript.src);
+  const page = location.pathname; // never the query
+  if (document.visibilityState === "hidden") return; // loaded in the background, where browsers take their time
+  const measured = {}, takeLast = [];
   const watch = (type, see) => {
-    if (!PerformanceObserver.supportedEntryTypes.includes(type)) return;
+    if (!PerformanceObserver.supportedEntryTypes.includes(type)) return false;
     const observer = new PerformanceObserver((list) => list.getEntries().forEach(see));
     observer.observe({ type, buffered: true, durationThreshold: 16 });
-    late.push(() => observer.takeRecords().forEach(see));
-    return true;
+    return takeLast.push(() => observer.takeRecords().forEach(see));
   };
-  let burst = 0, first = 0, last = 0;
+  const interaction = (e) => { if (e.interactionId) measured.inp = Math.max(measured.inp ?? 0, e.duration); };
   watch("paint", (e) => { if (e.name === "first-contentful-paint") measured.fcp = e.startTime; });
   watch("largest-contentful-paint", (e) => { measured.lcp = e.startTime; });
-  watch("event", (e) => { if (e.interactionId) measured.inp = Math.max(measured.inp ?? 0, e.duration); });
-  if (watch("layout-shift", (e) => {
+  watch("first-input", interaction);
+  watch("event", interaction);
+  let first = 0, last = 0, burst = 0; // CLS is the largest burst: shifts less than 1 s apart, within 5 s
+  const shift = (e) => {
     if (e.hadRecentInput) return;
-    if (e.startTime - last > 1000 || e.startTime - first > 5000) { burst = 0; first = e.startTime; }
+    if (e.startTime - last >= 1000 || e.startTime - first >= 5000) [first, burst] = [e.startTime, 0];
     last = e.startTime;
-    measured.cls = Math.max(measured.cls, burst += e.value);
-  })) measured.cls = 0;
-  let sent = false;
-  const send = () => {
-    if (sent || document.visibilityState !== "hidden") return;
-    sent = true;
-    late.forEach((take) => take());
-    const [{ responseStart, loadEventEnd }] = performance.getEntriesByType("navigation");
-    measured.ttfb = responseStart;
-    if (loadEventEnd) measured.load = loadEventEnd;
-    navigator.sendBeacon(target, JSON.stringify({ page, measured }));
+    burst += e.value;
+    measured.cls = Math.max(measured.cls, burst);
   };
-  addEventListener("visibilitychange", send);
-  addEventListener("pagehide", send);
+  if (watch("layout-shift", shift)) measured.cls = 0;
+  const leave = () => {
+    if (!takeLast.length) return; // told already
+    takeLast.splice(0).forEach((take) => take());
+    const [load] = performance.getEntriesByType("navigation");
+    measured.ttfb = load.responseStart - load.startTime;
+    if (load.loadEventEnd) measured.load = load.loadEventEnd - load.startTime;
+    navigator.sendBeacon(beacon, JSON.stringify({ page, measured }));
+  };
+  addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") leave(); });
+  addEventListener("pagehide", leave);
 })();

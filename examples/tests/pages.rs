@@ -1,0 +1,128 @@
+//! A real browser on the backend's pages, and what Prometheus shows of it.
+
+mod backend;
+
+use std::time::Duration;
+
+use axisor_stack::{Component, Stack};
+use axisor_tests::chromium::Browser;
+use axisor_tests::page::until_line;
+use axisor_tests::prometheus::Prometheus;
+use axisor_tests::until;
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+const DEADLINE: Duration = Duration::from_secs(30);
+const LOADS: &str = "axisor_page_load_duration_seconds";
+const VITALS: &str = "axisor_web_vital_duration_seconds";
+const SHIFT: &str = "axisor_cumulative_layout_shift_score";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_left_is_in_prometheus_with_its_web_vitals() {
+    let stack = Stack::builder()
+        .native()
+        .free_ports()
+        .only([Component::Collector, Component::Prometheus])
+        .scrape_interval(Duration::from_secs(1))
+        .start()
+        .await
+        .expect("a Collector and a Prometheus");
+    let environment = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*stack.otlp_grpc()),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "250"),
+    ];
+    let (_backend, url) = backend::start(&environment).await;
+    let prometheus = Prometheus::new(stack.prometheus());
+    let mut browser = Browser::start().expect("a browser");
+
+    let page = browser
+        .open(&format!("{url}/users/7?token=secret"))
+        .await
+        .expect("a page");
+    browser.click(&page, "button").await.expect("a click");
+    browser.go(&page, &url).await.expect("another page");
+    browser.close(page).await.expect("closed");
+
+    for (series, loads) in [
+        (format!("{LOADS}_count{{page=\"/users/:id\"}}"), 1.0),
+        (format!("{LOADS}_count{{page=\"/\"}}"), 1.0),
+        (format!("{SHIFT}_count{{page=\"/users/:id\"}}"), 1.0),
+        (
+            format!("{VITALS}_count{{page=\"/users/:id\",vital=\"ttfb\"}}"),
+            1.0,
+        ),
+        (
+            format!("{VITALS}_count{{page=\"/users/:id\",vital=\"fcp\"}}"),
+            1.0,
+        ),
+        (
+            format!("{VITALS}_count{{page=\"/users/:id\",vital=\"lcp\"}}"),
+            1.0,
+        ),
+        (
+            format!("{VITALS}_count{{page=\"/users/:id\",vital=\"inp\"}}"),
+            1.0,
+        ),
+    ] {
+        until_value(&prometheus, &series, loads).await;
+    }
+    let nobody_clicked = format!("{VITALS}_count{{page=\"/\",vital=\"inp\"}}");
+    let found = prometheus.query(&nobody_clicked).await.expect("an answer");
+    assert_eq!(found, [], "of a page nobody clicked on");
+    for sum in [
+        format!("{LOADS}_sum"),
+        format!("{VITALS}_sum{{vital!=\"inp\"}}"),
+    ] {
+        for series in prometheus.query(&sum).await.expect("an answer") {
+            assert!(
+                (0.0001..30.0).contains(&series.value),
+                "in seconds: {series:?}"
+            );
+        }
+    }
+    stack.down().await.expect("down");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_another_origin_is_refused_by_the_backend() {
+    let (_backend, url) = backend::start(&[]).await;
+    let foreign =
+        format!("<title>Foreign</title><h1>Foreign</h1><script src=\"{url}/beacon.js\"></script>");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let elsewhere = listener.local_addr().expect("an address");
+    let app = Router::new().route("/", get(Html(foreign)));
+    let serving = tokio::spawn(async { axum::serve(listener, app).await });
+    let mut browser = Browser::start().expect("a browser");
+
+    let page = browser
+        .open(&format!("http://{elsewhere}/"))
+        .await
+        .expect("a page");
+    browser.close(page).await.expect("closed");
+    let metrics = format!("{url}/metrics");
+    until_line(
+        &metrics,
+        "axisor_beacons_refused_total{reason=\"origin\"} 1",
+    )
+    .await
+    .expect("refused");
+    let shown = reqwest::get(&metrics)
+        .await
+        .expect("an answer")
+        .text()
+        .await
+        .expect("a page");
+    assert!(!shown.contains(LOADS) && !shown.contains(VITALS), "{shown}");
+    serving.abort();
+}
+
+async fn until_value(prometheus: &Prometheus, query: &str, value: f64) {
+    let what = format!("{query} to be {value}");
+    let found = async || {
+        let apart = (prometheus.value(query).await.ok()?? - value).abs();
+        (apart < 1e-9).then_some(())
+    };
+    until(DEADLINE, &what, found).await.expect("in Prometheus");
+}
