@@ -52,8 +52,9 @@ impl Telemetry {
         })
     }
 
-    /// Begins an endpoint where browsers tell how loads of these pages went, each a path as the page's own router writes
-    /// it: `/positions/:id`, `/docs/*`.
+    /// Begins an endpoint where browsers tell how loads of these pages went, each a path as a page's own router writes it:
+    /// `/positions/:id`, `/docs/*`. They stand in the code, so the series are known beforehand; what fits none of them is
+    /// `other`. [`Beacon`] says what is taken and refused.
     ///
     /// ```
     /// use axisor_telemetry::Telemetry;

@@ -9,6 +9,8 @@ use axisor_telemetry::{Clock, Telemetry};
 use axum::Router;
 use axum::body::Body;
 use http::Request;
+use proptest::prelude::*;
+use serde_json::json;
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
@@ -95,6 +97,16 @@ impl Drop for Service {
     }
 }
 
+/// Sends a report without a socket.
+async fn post(app: &Router, url: &str, origin: (&str, &str), body: impl Into<Body>) -> u16 {
+    let request = Request::post(url)
+        .header(origin.0, origin.1)
+        .header("content-type", "text/plain")
+        .body(body.into());
+    let answer = app.clone().oneshot(request.unwrap()).await.unwrap();
+    answer.status().as_u16()
+}
+
 /// The same report of another page.
 fn of_page(path: &str) -> String {
     REPORT.replace("/positions/7", path)
@@ -127,16 +139,10 @@ async fn what_was_not_measured_makes_no_series() {
     let service = Service::start().await;
     let report = r#"{"page":"/","measured":{"ttfb":80}}"#;
     assert_eq!(service.report(report).await, 204);
-    let samples = service.recorded();
-    assert!(
-        samples.iter().all(|sample| sample.starts_with(VITAL)),
-        "{samples:?}"
-    );
-    assert!(
-        samples
-            .iter()
-            .all(|sample| sample.contains(r#"vital="ttfb""#))
-    );
+    let series = format!(r#"{VITAL}_count{{page="/",vital="ttfb"}} 1"#);
+    let counts = service.recorded().into_iter();
+    let counts: Vec<_> = counts.filter(|sample| sample.contains("_count")).collect();
+    assert_eq!(counts, [series]);
 }
 
 #[tokio::test]
@@ -202,18 +208,42 @@ async fn a_path_is_counted_as_the_page_it_fits_and_all_others_as_one() {
     assert_eq!(service.loads("other"), Some(57.0));
 }
 
+#[test]
+fn whatever_is_sent_is_answered_and_makes_no_series_of_another_page() {
+    let telemetry = seen::builder().build().unwrap();
+    let beacon = telemetry.beacon(PAGES).at_most_per_second(NonZeroU32::MAX);
+    let app = beacon.router().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(path in "/?(positions|docs|[a-z:*{}/?%\u{e9}]{0,8}){1,2}", lcp: f64, raw: Vec<u8>)| {
+        let report = json!({ "page": path, "measured": { "lcp": lcp } });
+        for body in [report.to_string().into_bytes(), raw] {
+            let own = ("sec-fetch-site", "same-origin");
+            let status = runtime.block_on(post(&app, "/beacon", own, body));
+            prop_assert!([204, 400].contains(&status));
+        }
+    });
+    let counts = seen::samples(&telemetry, &format!("{VITAL}_count"));
+    let known = |count: &String| {
+        let mut pages = PAGES.iter().chain(["other"].iter());
+        pages.any(|page| count.contains(&format!(r#"page="{page}""#)))
+    };
+    assert!(!counts.is_empty() && counts.iter().all(known), "{counts:?}");
+}
+
 #[tokio::test]
 async fn a_declared_page_keeps_its_series_past_the_bound() {
     let telemetry = seen::builder().set("metrics.series_bound", 1);
     let telemetry = telemetry.build().unwrap();
     let app = telemetry.beacon(PAGES).router().unwrap();
+    let own = ("sec-fetch-site", "same-origin");
     for path in ["/", "/positions", "/positions/7"] {
-        let request = Request::post("/beacon")
-            .header("sec-fetch-site", "same-origin")
-            .header("content-type", "text/plain")
-            .body(Body::from(of_page(path)));
-        let answer = app.clone().oneshot(request.unwrap()).await.unwrap();
-        assert_eq!(answer.status(), 204);
+        assert_eq!(post(&app, "/beacon", own, of_page(path)).await, 204);
     }
     let counts = seen::samples(&telemetry, &format!("{LOAD}_count"));
     assert_eq!(counts.len(), 3, "{counts:?}");
@@ -224,42 +254,38 @@ async fn a_declared_page_keeps_its_series_past_the_bound() {
 async fn a_report_of_another_form_or_with_an_implausible_number_is_refused_whole() {
     let service = Service::start().await;
     let measured = |measured: &str| format!(r#"{{"page":"/","measured":{{"lcp":1,{measured}}}}}"#);
-    let mut refused = [("format", 0.0), ("value", 0.0)];
-    for (reason, body) in [
-        ("format", String::new()),
-        ("format", "null".to_owned()),
-        ("format", "page=/".to_owned()),
-        ("format", REPORT[..REPORT.len() - 1].to_owned()),
-        ("format", format!("{REPORT}{REPORT}")),
-        ("format", r#"{"page":"/"}"#.to_owned()),
-        ("format", r#"{"measured":{"load":1}}"#.to_owned()),
-        ("format", r#"{"page":"/","measured":{}}"#.to_owned()),
-        ("format", r#"{"page":7,"measured":{"load":1}}"#.to_owned()),
-        (
-            "format",
-            r#"{"page":"/","measured":{"load":1},"user":7}"#.to_owned(),
-        ),
-        ("format", measured(r#""fid":1"#)),
-        ("format", measured(r#""load":null"#)),
-        ("format", measured(r#""load":"1""#)),
-        ("format", measured(r#""load":NaN"#)),
-        ("format", measured(r#""load":Infinity"#)),
-        ("format", measured(r#""load":1e999"#)),
-        ("value", measured(r#""load":-1"#)),
-        ("value", measured(r#""load":600000.1"#)),
-        ("value", measured(r#""ttfb":1e300"#)),
-        ("value", measured(r#""inp":-0.001"#)),
-        ("value", measured(r#""cls":-0.1"#)),
-        ("value", measured(r#""cls":100.1"#)),
-    ] {
-        assert_eq!(service.report(&body).await, 400, "{body}");
-        let (_, count) = refused
-            .iter_mut()
-            .find(|(known, _)| *known == reason)
-            .unwrap();
-        *count += 1.0;
-        for (reason, count) in refused {
-            assert_eq!(service.refused(reason).unwrap_or(0.0), count, "{body}");
+    let malformed = [
+        "",
+        "null",
+        "page=/",
+        &REPORT[..REPORT.len() - 1],
+        &[REPORT, REPORT].concat(),
+        r#"{"page":"/"}"#,
+        r#"{"measured":{"load":1}}"#,
+        r#"{"page":"/","measured":{}}"#,
+        r#"{"page":7,"measured":{"load":1}}"#,
+        r#"{"page":"/","measured":{"load":1},"user":7}"#,
+        &measured(r#""fid":1"#),
+        &measured(r#""load":null"#),
+        &measured(r#""load":"1""#),
+        &measured(r#""load":NaN"#),
+        &measured(r#""load":Infinity"#),
+        &measured(r#""load":1e999"#),
+    ];
+    let implausible = [
+        &*measured(r#""load":-1"#),
+        &measured(r#""load":600000.1"#),
+        &measured(r#""ttfb":1e300"#),
+        &measured(r#""inp":-0.001"#),
+        &measured(r#""cls":-0.1"#),
+        &measured(r#""cls":100.1"#),
+    ];
+    for (reason, bodies) in [("format", &malformed[..]), ("value", &implausible[..])] {
+        let mut refused = 0.0;
+        for body in bodies {
+            assert_eq!(service.report(body).await, 400, "{body}");
+            refused += 1.0;
+            assert_eq!(service.refused(reason), Some(refused), "{body}");
         }
     }
     assert_eq!(service.recorded(), [""; 0]);
@@ -403,12 +429,9 @@ async fn without_a_host_header_as_in_http_2_the_authority_is_the_host() {
     let telemetry = seen::builder().build().unwrap();
     let app = telemetry.beacon(PAGES).router().unwrap();
     for (origin, status) in [("https://app.example", 204), ("https://other.example", 403)] {
-        let request = Request::post("https://app.example/beacon")
-            .header("origin", origin)
-            .header("content-type", "text/plain")
-            .body(Body::from(REPORT));
-        let answer = app.clone().oneshot(request.unwrap()).await.unwrap();
-        assert_eq!(answer.status(), status, "{origin}");
+        let url = "https://app.example/beacon";
+        let answered = post(&app, url, ("origin", origin), REPORT).await;
+        assert_eq!(answered, status, "{origin}");
     }
 }
 
