@@ -41,6 +41,14 @@ async fn a_page_that_is_left_is_in_prometheus_with_its_web_vitals() {
         .open(&format!("{url}/users/7?token=secret"))
         .await
         .expect("a page");
+    browser
+        .evaluate(&page, "document.body.style.paddingTop = '200px'")
+        .await
+        .expect("a shift");
+    browser
+        .measured(&page, "layout-shift")
+        .await
+        .expect("a shift");
     browser.click(&page, "button").await.expect("a click");
     browser.go(&page, &url).await.expect("another page");
     browser.close(page).await.expect("closed");
@@ -56,6 +64,9 @@ async fn a_page_that_is_left_is_in_prometheus_with_its_web_vitals() {
     ] {
         until_one(&prometheus, &one).await;
     }
+    let shifted = format!("{SHIFT}_sum{{page=\"/users/:id\"}}");
+    let shifted = prometheus.value(&shifted).await.expect("an answer");
+    assert!(shifted.is_some_and(|score| score > 0.01), "{shifted:?}");
     let nobody_clicked = format!("{VITALS}_count{{page=\"/\",vital=\"inp\"}}");
     let found = prometheus.query(&nobody_clicked).await.expect("an answer");
     assert_eq!(found, [], "of a page nobody clicked on");
@@ -71,6 +82,33 @@ async fn a_page_that_is_left_is_in_prometheus_with_its_web_vitals() {
         }
     }
     stack.down().await.expect("down");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_tells_once_when_it_is_hidden_and_not_if_it_was_loaded_so() {
+    const HIDDEN: &str = "Object.defineProperty(document, 'visibilityState', { value: 'hidden' })";
+    const HIDES: &str = "document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))";
+    let (_backend, url) = backend::start(&[]).await;
+    let mut browser = Browser::start().expect("a browser");
+    let users = format!("{url}/users/7");
+    let metrics = format!("{url}/metrics");
+    let once = format!("{LOADS}_count{{page=\"/users/:id\"}} 1");
+
+    let background = browser.blank().await.expect("a tab");
+    browser.first(&background, HIDDEN).await.expect("hidden");
+    browser.go(&background, &users).await.expect("a page");
+    browser.close(background).await.expect("closed");
+    let page = browser.open(&users).await.expect("a page");
+    browser.evaluate(&page, HIDES).await.expect("still visible");
+    browser.evaluate(&page, HIDDEN).await.expect("hidden");
+    browser.evaluate(&page, HIDES).await.expect("told");
+    until_line(&metrics, &once).await.expect("while it is open");
+    browser.go(&page, &url).await.expect("another page");
+    browser.close(page).await.expect("closed");
+
+    let last = format!("{LOADS}_count{{page=\"/\"}} 1");
+    until_line(&metrics, &last).await.expect("the last one");
+    until_line(&metrics, &once).await.expect("still once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -95,16 +95,37 @@ impl Browser {
     /// # Errors
     /// [`BrowserError`].
     pub async fn open(&mut self, url: &str) -> Result<Page, BrowserError> {
+        let page = self.blank().await?;
+        self.go(&page, url).await?;
+        Ok(page)
+    }
+
+    /// Opens a new tab with nothing in it.
+    ///
+    /// # Errors
+    /// [`BrowserError`].
+    pub async fn blank(&mut self) -> Result<Page, BrowserError> {
         let blank = json!({ "url": "about:blank" });
-        let target = self.ask("Target.createTarget", blank, &Value::Null).await?["targetId"].take();
+        let mut opened = self.ask("Target.createTarget", blank, &Value::Null).await?;
+        let target = opened["targetId"].take();
         let attach = json!({ "targetId": target, "flatten": true });
         let mut attached = self
             .ask("Target.attachToTarget", attach, &Value::Null)
             .await?;
         let session = attached["sessionId"].take();
         let page = Page { target, session };
-        self.go(&page, url).await?;
+        self.ask("Page.enable", json!({}), &page.session).await?;
         Ok(page)
+    }
+
+    /// From now on runs `script` in a tab before what is opened there runs its own.
+    ///
+    /// # Errors
+    /// [`BrowserError`].
+    pub async fn first(&mut self, page: &Page, script: &str) -> Result<(), BrowserError> {
+        let script = json!({ "source": script });
+        let method = "Page.addScriptToEvaluateOnNewDocument";
+        self.ask(method, script, &page.session).await.map(drop)
     }
 
     /// Leaves what is open in a tab for `url`, as by a link, and waits as [`open`](Self::open) does.
@@ -164,8 +185,11 @@ impl Browser {
         Ok(answer["result"]["value"].take())
     }
 
-    /// Waits until the browser has measured something of this type on a page.
-    async fn measured(&mut self, page: &Page, kind: &str) -> Result<(), BrowserError> {
+    /// Waits until something of this type is measured on a page: `layout-shift`, for example.
+    ///
+    /// # Errors
+    /// [`BrowserError`].
+    pub async fn measured(&mut self, page: &Page, kind: &str) -> Result<(), BrowserError> {
         let entry = format!(
             "new Promise((seen) => new PerformanceObserver(() => seen()).observe({{ type: '{kind}', buffered: true }}))"
         );

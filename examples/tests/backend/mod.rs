@@ -12,6 +12,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 pub(crate) async fn start(environment: &[(&str, &str)]) -> (Child, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_backend"))
         .args(["--port", "0"])
+        .env("AXISOR_LOGGING_LEVEL", "warn")
         .envs(environment.iter().copied())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
