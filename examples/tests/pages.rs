@@ -100,6 +100,7 @@ async fn a_page_tells_once_when_it_is_hidden_and_not_if_it_was_loaded_so() {
     browser.close(background).await.expect("closed");
     let page = browser.open(&users).await.expect("a page");
     browser.evaluate(&page, HIDES).await.expect("still visible");
+    browser.click(&page, "button").await.expect("measured too");
     browser.evaluate(&page, HIDDEN).await.expect("hidden");
     browser.evaluate(&page, HIDES).await.expect("told");
     until_line(&metrics, &once).await.expect("while it is open");
@@ -109,6 +110,8 @@ async fn a_page_tells_once_when_it_is_hidden_and_not_if_it_was_loaded_so() {
     let last = format!("{LOADS}_count{{page=\"/\"}} 1");
     until_line(&metrics, &last).await.expect("the last one");
     until_line(&metrics, &once).await.expect("still once");
+    let clicked = format!("{VITALS}_count{{page=\"/users/:id\",vital=\"inp\"}} 1");
+    until_line(&metrics, &clicked).await.expect("not before");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
