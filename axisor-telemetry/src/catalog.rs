@@ -79,6 +79,18 @@ pub const DEFAULT_BUCKETS: &[f64] = &[
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 
+/// Upper bounds of [`WEB_VITAL_DURATION`], in seconds. Among them are those up to which a vital is good, and above which it
+/// is poor, so that both shares can be read exactly: TTFB [0.8 and 1.8](https://web.dev/articles/ttfb), FCP
+/// [1.8 and 3](https://web.dev/articles/fcp), LCP [2.5 and 4](https://web.dev/articles/lcp), INP
+/// [0.2 and 0.5](https://web.dev/articles/inp).
+pub const WEB_VITAL_BUCKETS: &[f64] = &[
+    0.05, 0.1, 0.2, 0.35, 0.5, 0.8, 1.2, 1.8, 2.5, 3.0, 4.0, 6.0, 10.0,
+];
+
+/// Upper bounds of [`LAYOUT_SHIFT_SCORE`], which has no unit: good up to 0.1, poor above 0.25, as
+/// [published](https://web.dev/articles/cls).
+pub const LAYOUT_SHIFT_BUCKETS: &[f64] = &[0.01, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0];
+
 const fn free(name: &'static str) -> Label {
     Label {
         name,
@@ -112,11 +124,18 @@ const fn gauge(name: &'static str, labels: &'static [Label], help: &'static str)
 }
 
 const fn duration(name: &'static str, labels: &'static [Label], help: &'static str) -> Series {
+    histogram(name, labels, help, DURATION_BUCKETS)
+}
+
+const fn histogram(
+    name: &'static str,
+    labels: &'static [Label],
+    help: &'static str,
+    buckets: &'static [f64],
+) -> Series {
     Series {
         name,
-        kind: Kind::Histogram {
-            buckets: DURATION_BUCKETS,
-        },
+        kind: Kind::Histogram { buckets },
         labels,
         help,
     }
@@ -239,6 +258,26 @@ pub const POLL_FAILURES: Series = counter(
     &[free("poll")],
     "Total number of failed polls",
 );
+/// Web vitals that are times, by page and vital: `ttfb`, `fcp`, `lcp`, `inp`.
+pub const WEB_VITAL_DURATION: Series = histogram(
+    "axisor_web_vital_duration_seconds",
+    &[free("page"), closed("vital")],
+    "Web vitals of page loads in seconds",
+    WEB_VITAL_BUCKETS,
+);
+/// The web vital that is no time: how much of a page moved by itself, its cumulative layout shift (CLS).
+pub const LAYOUT_SHIFT_SCORE: Series = histogram(
+    "axisor_cumulative_layout_shift_score",
+    &[free("page")],
+    "Cumulative layout shift of page loads, a score without a unit",
+    LAYOUT_SHIFT_BUCKETS,
+);
+/// Browsers' reports that were not recorded, by reason.
+pub const BEACONS_REFUSED: Series = counter(
+    "axisor_beacons_refused_total",
+    &[closed("reason")],
+    "Total number of browsers' reports that were refused",
+);
 /// Spans, metric points and log lines that left the process.
 pub const TELEMETRY_EXPORTED: Series = counter(
     "axisor_telemetry_exported_total",
@@ -272,7 +311,7 @@ pub const CONTRACT: [Series; 11] = [
 pub const ANNOUNCED: usize = 7;
 
 /// The product's own series beside the contract.
-pub const OWN: [Series; 11] = [
+pub const OWN: [Series; 14] = [
     HTTP_REQUESTS_ABORTED,
     AUTOMATION_DURATION,
     AUTOMATIONS_IN_FLIGHT,
@@ -282,6 +321,9 @@ pub const OWN: [Series; 11] = [
     HEALTH_CHECK,
     HEALTH_CHECKS_ABANDONED,
     POLL_FAILURES,
+    WEB_VITAL_DURATION,
+    LAYOUT_SHIFT_SCORE,
+    BEACONS_REFUSED,
     TELEMETRY_EXPORTED,
     TELEMETRY_DROPPED,
 ];

@@ -1,7 +1,11 @@
-//! Chapters: the attributes, how it is built, how to come from prom-client, and how it compares.
+//! Chapters: the attributes, browsers' page loads, how it is built, how to come from prom-client, and how it compares.
 
 #[doc = include_str!("../guide/attributes.md")]
 pub mod attributes {}
+
+#[cfg(feature = "axum")]
+#[doc = include_str!("../guide/browsers.md")]
+pub mod browsers {}
 
 #[doc = include_str!("../guide/architecture.md")]
 pub mod architecture {}

@@ -29,17 +29,18 @@
 //! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
 //! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
 //! | serve `/metrics`, `/health`, `/livez` and `/readyz` | [`Telemetry::router`], [`Telemetry::serve`] |
+//! | record page loads and web vitals as browsers measure them | [`Telemetry::beacon`], [`guide::browsers`] |
 //! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
 //! | test what is counted and traced | `testing`, a feature |
 //! | know every series | [`catalog`] |
 //! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |
-//! | read on | [`guide`]: the attributes, and beside those of other crates; architecture; moving from prom-client; [`config`]: every setting |
+//! | read on | [`guide`]: the attributes, and beside those of other crates; browsers; architecture; moving from prom-client; [`config`]: every setting |
 //!
 //! # Features
 //!
 //! | feature | default | brings |
 //! |---|---|---|
-//! | `axum` | yes | the HTTP layer, `/metrics` and `/health` as a router, the small server for workers |
+//! | `axum` | yes | the HTTP layer, `/metrics` and `/health` as a router, the small server for workers, the endpoint for browsers |
 //! | `grpc` | yes | OTLP over gRPC; health checks of gRPC services and an LND node |
 //! | `http` | | OTLP over HTTP with protobuf bodies |
 //! | `tls` | | `https://` towards the Collector and Sentry, and in HTTP health checks |

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axisor_telemetry::poll::Polled;
 use axisor_telemetry::{Telemetry, TelemetryGuard};
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use clap::Parser;
@@ -32,7 +32,10 @@ pub const NAME: &str = "axisor-backend";
 /// So many automations are kept; the oldest go first.
 const MOST_AUTOMATIONS: usize = 1_000;
 
-/// The HTTP API of the trading system, with /metrics and /health.
+/// Its pages, whose loads browsers tell of.
+const PAGES: [&str; 2] = ["/", "/users/:id"];
+
+/// The HTTP API of the trading system and two pages, with /metrics and /health.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "backend")]
 pub struct BackendArgs {
@@ -99,7 +102,9 @@ pub async fn run(args: BackendArgs) -> Result<(), ServiceError> {
     for polled in [Polled::ActiveUsers, Polled::DatabaseConnections] {
         telemetry.polls().run_once(polled).await;
     }
-    let router = router(Backend::new(&args, &telemetry, stores)).merge(telemetry.router());
+    let router = router(Backend::new(&args, &telemetry, stores))
+        .merge(telemetry.router())
+        .merge(telemetry.beacon(PAGES).router()?);
     service::run_server(&telemetry, router, &args.common, args.port).await?;
     service::end(telemetry);
     Ok(())
@@ -128,6 +133,8 @@ fn router(backend: Backend) -> Router {
         )
         .route("/api/positions/{id}", get(position))
         .route("/api/payments", post(payment))
+        .route("/", get(page))
+        .route("/users/{id}", get(page))
         .with_state(Arc::new(backend))
 }
 
@@ -247,6 +254,11 @@ async fn users_position(
         });
     }
     Ok(Json(position))
+}
+
+/// One page for both paths; its script does the rest.
+async fn page() -> Html<&'static str> {
+    Html(include_str!("page.html"))
 }
 
 async fn payment(

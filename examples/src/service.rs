@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use axisor_telemetry::serve::ServeError;
+use axisor_telemetry::serve::{BeaconError, ServeError};
 use axisor_telemetry::{MetricError, StartError, Telemetry, TelemetryGuard};
 use axum::Router;
 use clap::{Args, Parser};
@@ -58,6 +58,9 @@ pub enum ServiceError {
     /// One of its own metrics was refused.
     #[error("a metric was refused")]
     Metric(#[from] MetricError),
+    /// The endpoint for browsers was refused.
+    #[error("browsers cannot tell of page loads")]
+    Beacon(#[from] BeaconError),
     /// The small server did not start.
     #[error("/metrics and /health cannot be served")]
     Serve(#[from] ServeError),

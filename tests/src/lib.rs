@@ -6,10 +6,12 @@
 //! | [`prometheus`] [`jaeger`] | clients of their APIs |
 //! | [`service`] [`page`] | services as processes of their own, and what a page shows |
 //! | [`postgres`] [`redis`] [`server`] [`packages`] | the distribution's servers, started, frozen and stopped |
+//! | [`chromium`] | the distribution's browser, and the pages it opens and leaves |
 //! | [`service_logs`] | services' log lines in the Collector's files |
 //! | [`until`](until()) [`ports`] | waiting for a condition, free ports |
 
 mod api;
+pub mod chromium;
 pub mod golden;
 pub mod jaeger;
 pub mod packages;

@@ -29,7 +29,7 @@ use crate::catalog;
 /// The instruments of every series in the catalogue, made once per telemetry.
 #[cfg_attr(
     not(feature = "axum"),
-    expect(dead_code, reason = "no HTTP layer records requests")
+    expect(dead_code, reason = "nothing takes requests or browsers' reports")
 )]
 pub(crate) struct Instruments {
     pub(crate) http_requests: Arc<CounterFamily>,
@@ -44,6 +44,9 @@ pub(crate) struct Instruments {
     pub(crate) worker_queue_size: Arc<GaugeFamily>,
     pub(crate) auth_failures: Arc<CounterFamily>,
     pub(crate) page_load_duration: Arc<HistogramFamily>,
+    pub(crate) web_vital_duration: Arc<HistogramFamily>,
+    pub(crate) layout_shift_score: Arc<HistogramFamily>,
+    pub(crate) beacons_refused: Arc<CounterFamily>,
     pub(crate) health_check: Arc<GaugeFamily>,
     pub(crate) health_checks_abandoned: Arc<CounterFamily>,
     pub(crate) poll_failures: Arc<CounterFamily>,
@@ -70,6 +73,9 @@ impl Instruments {
             worker_queue_size: families.gauge(&catalog::WORKER_QUEUE_SIZE),
             auth_failures: families.counter(&catalog::AUTH_FAILURES),
             page_load_duration: families.histogram(&catalog::PAGE_LOAD_DURATION),
+            web_vital_duration: families.histogram(&catalog::WEB_VITAL_DURATION),
+            layout_shift_score: families.histogram(&catalog::LAYOUT_SHIFT_SCORE),
+            beacons_refused: families.counter(&catalog::BEACONS_REFUSED),
             health_check: families.gauge(&catalog::HEALTH_CHECK),
             health_checks_abandoned: families.counter(&catalog::HEALTH_CHECKS_ABANDONED),
             poll_failures: families.counter(&catalog::POLL_FAILURES),

@@ -6,6 +6,8 @@ mod margin_guard;
 mod pages;
 mod payments;
 mod queues;
+#[cfg(feature = "axum")]
+mod vitals;
 
 pub use auth::Authentication;
 pub use automation::{AutomationStatus, Automations};
@@ -13,6 +15,8 @@ pub use margin_guard::MarginGuard;
 pub use pages::Pages;
 pub use payments::{PaymentStatus, Payments};
 pub use queues::Queues;
+#[cfg(feature = "axum")]
+pub(crate) use vitals::{Measure, Page};
 
 use crate::call::Labels;
 use crate::instruments::{CounterCell, Found, GaugeCell, HistogramCell, Instruments, Origin};

@@ -8,6 +8,8 @@ use crate::label::LabelValue;
 use crate::scope::Scope;
 
 /// Records page loads as browsers measured them in `axisor_page_load_duration_seconds`.
+///
+/// `Telemetry::beacon` takes what browsers measured and records it by itself.
 #[derive(Clone)]
 #[must_use = "records nothing by itself: call `loaded`"]
 pub struct Pages(Arc<Scope>);

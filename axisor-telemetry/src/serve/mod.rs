@@ -1,5 +1,7 @@
-//! What others read over HTTP: `/metrics`, `/health`, `/livez` and `/readyz`, in the service's router or in a small server.
+//! What others read over HTTP: `/metrics`, `/health`, `/livez` and `/readyz`, in the service's router or in a small server; and
+//! where browsers tell how their page loads went.
 
+mod beacon;
 mod health;
 mod metrics;
 mod standalone;
@@ -11,6 +13,7 @@ use axum::Router;
 use axum::routing::get;
 use http::HeaderMap;
 
+pub use beacon::{Beacon, BeaconError};
 pub(crate) use standalone::standalone;
 pub use standalone::{ServeError, Server};
 

@@ -7,7 +7,7 @@ use axum::Router;
 
 use super::Telemetry;
 use crate::http::HttpLayer;
-use crate::serve::{self, Endpoints, ServeError, Server};
+use crate::serve::{self, Beacon, Endpoints, ServeError, Server};
 
 impl Telemetry {
     /// The layer that counts, times and traces requests: the last one to give to a router.
@@ -50,6 +50,26 @@ impl Telemetry {
             health: Arc::clone(&self.0.health),
             metrics_path: prometheus.enabled.then(|| prometheus.path.clone()),
         })
+    }
+
+    /// Begins an endpoint where browsers tell how loads of these pages went, each a path as a page's own router writes it:
+    /// `/positions/:id`, `/docs/*`. They stand in the code, so the series are known beforehand; what fits none of them is
+    /// `other`. [`Beacon`] says what is taken and refused.
+    ///
+    /// ```
+    /// use axisor_telemetry::Telemetry;
+    /// use axisor_telemetry::serve::BeaconError;
+    /// use axum::Router;
+    ///
+    /// fn app(telemetry: &Telemetry) -> Result<Router, BeaconError> {
+    ///     let beacon = telemetry.beacon(["/", "/positions", "/positions/:id"]);
+    ///     Ok(Router::new()
+    ///         .merge(beacon.router()?) // and in the pages: <script src="/beacon.js" async></script>
+    ///         .layer(telemetry.http_layer()))
+    /// }
+    /// ```
+    pub fn beacon(&self, pages: impl IntoIterator<Item = &'static str>) -> Beacon {
+        Beacon::new(Arc::clone(&self.0.scope), pages)
     }
 
     /// Serves [`router`](Self::router) on `prometheus.port` of every interface: for a service that has no web

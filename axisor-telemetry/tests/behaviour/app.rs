@@ -139,8 +139,20 @@ impl Answer {
 }
 
 pub(crate) async fn ask(addr: SocketAddr, method: &str, target: &str, headers: &str) -> Answer {
+    send(addr, method, target, headers, b"").await
+}
+
+/// As [`ask`], with a body, whose length or coding is among the headers.
+pub(crate) async fn send(
+    addr: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &str,
+    body: &[u8],
+) -> Answer {
     let headers = format!("connection: close\r\n{headers}");
     let mut stream = begin(addr, method, target, &headers).await;
+    stream.write_all(body).await.expect("a body sent");
     let mut bytes = Vec::new();
     let read = tokio::time::timeout(seen::DEADLINE, stream.read_to_end(&mut bytes)).await;
     let _ = read.expect("an answer that ends");

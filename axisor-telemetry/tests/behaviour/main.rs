@@ -5,6 +5,8 @@ mod added;
 mod app;
 mod arguments;
 mod attributes;
+#[cfg(feature = "axum")]
+mod beacon;
 mod business;
 mod config;
 mod custom;
