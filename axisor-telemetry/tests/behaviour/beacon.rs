@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axisor_telemetry::serve::{Beacon, BeaconError};
-use axisor_telemetry::{Clock, Telemetry};
+use axisor_telemetry::testing::TestTelemetry;
 use axum::Router;
 use axum::body::Body;
 use http::Request;
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
 use crate::app::{self, Answer};
-use crate::seen::{self, Spans};
+use crate::seen;
 
 const LOAD: &str = "axisor_page_load_duration_seconds";
 const VITAL: &str = "axisor_web_vital_duration_seconds";
@@ -28,9 +28,7 @@ const REPORT: &str = r#"{"page":"/positions/7","measured":{"load":1500}}"#;
 
 /// A service with the endpoint, served until this is dropped. Time stands still but for its clock.
 struct Service {
-    telemetry: Telemetry,
-    spans: Spans,
-    clock: Clock,
+    telemetry: TestTelemetry,
     addr: SocketAddr,
     serving: JoinHandle<()>,
 }
@@ -41,19 +39,13 @@ impl Service {
     }
 
     async fn with(configure: impl FnOnce(Beacon) -> Beacon) -> Self {
-        let (spans, clock) = (Spans::default(), Clock::manual());
-        let builder = seen::builder()
-            .clock(clock.clone())
-            .span_exporter(spans.clone());
-        let telemetry = builder.build().expect("a telemetry");
+        let telemetry = TestTelemetry::new();
         let beacon = configure(telemetry.beacon(PAGES));
         let router = beacon.router().expect("an endpoint");
         let app = router.layer(telemetry.http_layer());
         let (addr, serving) = app::listen(app).await;
         Self {
             telemetry,
-            spans,
-            clock,
             addr,
             serving,
         }
@@ -348,7 +340,10 @@ async fn more_reports_than_allowed_are_refused_until_time_has_passed() {
     for status in [204, 204, 204, 204, 429, 429] {
         assert_eq!(service.report(REPORT).await, status);
     }
-    service.clock.advance(Duration::from_millis(250));
+    service
+        .telemetry
+        .clock()
+        .advance(Duration::from_millis(250));
     for status in [204, 429] {
         assert_eq!(service.report(REPORT).await, status);
     }
@@ -504,7 +499,8 @@ async fn nothing_is_given_away_and_nothing_personal_is_kept() {
 
     let page = service.telemetry.exposition().unwrap();
     assert!(!page.contains("secret"), "{page}");
-    let span = service.spans.ended("POST /beacon").await;
+    service.telemetry.ended("POST /beacon").await;
+    let span = service.telemetry.span("POST /beacon");
     let told: Vec<_> = span
         .attributes
         .iter()
