@@ -157,7 +157,7 @@ impl Backend {
 
     /// Has the executor do it, and waits.
     async fn executed(&self, wanted: &NewAutomation) -> Result<Execution, CallError> {
-        let send = async |carrier| {
+        let post = async |carrier| {
             let job = Job {
                 user_id: wanted.user_id,
                 position_id: wanted.position_id,
@@ -167,16 +167,16 @@ impl Backend {
             let kind = [wanted.kind.as_str()];
             self.executor.post("/jobs/:kind", &kind, &job).await
         };
-        self.executions.send(send).await
+        self.executions.send(post).await
     }
 
     /// Has the validator check it, and waits.
     async fn checked(&self, payment: Payment) -> Result<Value, CallError> {
-        let send = async |carrier| {
+        let post = async |carrier| {
             let job = PaymentJob { payment, carrier };
             self.validator.post("/jobs/payment", &[], &job).await
         };
-        self.payments.send(send).await
+        self.payments.send(post).await
     }
 
     fn user(&self, id: u64) -> Result<&User, ApiError> {

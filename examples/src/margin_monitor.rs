@@ -189,7 +189,7 @@ impl Monitor {
 
     /// A message that is not taken does not undo what was done.
     async fn notify(&self, user: &User, verdict: Verdict, run: u64) -> bool {
-        let send = async |carrier| {
+        let post = async |carrier| {
             let notification = Notification {
                 user_id: user.id,
                 run,
@@ -200,7 +200,7 @@ impl Monitor {
                 .post::<()>("/notifications", &[], &notification)
                 .await
         };
-        let sent = self.notifications.send(send).await;
+        let sent = self.notifications.send(post).await;
         if let Err(error) = &sent {
             tracing::info!(%error, user = user.id, "user was not told");
         }

@@ -104,9 +104,9 @@ impl Spec {
     /// Whether calls with this outcome are counted.
     #[inline]
     pub(super) fn counts(&self, outcome: Outcome) -> bool {
-        match (self.recorder, self.count, outcome) {
-            (Recorder::MarginGuard, Count::Success, Outcome::Failure) => false,
-            _ => true,
+        match self.recorder {
+            Recorder::MarginGuard => self.count == Count::Always || outcome == Outcome::Success,
+            Recorder::Automation | Recorder::JobSent | Recorder::JobAttempt => true,
         }
     }
 }
