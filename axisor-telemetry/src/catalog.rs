@@ -91,6 +91,16 @@ pub const WEB_VITAL_BUCKETS: &[f64] = &[
 /// [published](https://web.dev/articles/cls).
 pub const LAYOUT_SHIFT_BUCKETS: &[f64] = &[0.01, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0];
 
+/// Upper bounds of how long jobs wait, in seconds: from a queue nobody notices to one that stood for a day.
+pub const WAIT_BUCKETS: &[f64] = &[
+    0.005, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0,
+];
+
+/// Upper bounds of how long attempts at jobs take, in seconds.
+pub const JOB_BUCKETS: &[f64] = &[
+    0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0,
+];
+
 const fn free(name: &'static str) -> Label {
     Label {
         name,
@@ -234,6 +244,50 @@ pub const MARGIN_GUARD_IN_FLIGHT: Series = gauge(
     &[free("action_type"), free("user_plan")],
     "Number of margin guard actions under way",
 );
+/// Jobs handed to a queue, by outcome.
+pub const WORKER_JOBS_SENT: Series = counter(
+    "axisor_worker_jobs_sent_total",
+    &[free("queue"), closed("status")],
+    "Total number of jobs handed to a worker queue",
+);
+/// Attempts at jobs that ended, by outcome.
+pub const WORKER_JOB_ATTEMPTS: Series = counter(
+    "axisor_worker_job_attempts_total",
+    &[free("queue"), closed("status")],
+    "Total number of attempts at jobs of a worker queue",
+);
+/// Those of the attempts that were not the job's first.
+pub const WORKER_JOB_RETRIES: Series = counter(
+    "axisor_worker_job_retries_total",
+    &[free("queue")],
+    "Total number of attempts at jobs that had been attempted before",
+);
+/// Time an attempt at a job took.
+pub const WORKER_JOB_DURATION: Series = histogram(
+    "axisor_worker_job_duration_seconds",
+    &[free("queue"), closed("status")],
+    "Duration of attempts at jobs in seconds",
+    JOB_BUCKETS,
+);
+/// Time from a job's being enqueued to the attempt's beginning.
+pub const WORKER_JOB_WAIT: Series = histogram(
+    "axisor_worker_job_wait_duration_seconds",
+    &[free("queue")],
+    "Time jobs waited in a worker queue in seconds",
+    WAIT_BUCKETS,
+);
+/// Attempts at jobs under way.
+pub const WORKER_JOBS_IN_FLIGHT: Series = gauge(
+    "axisor_worker_jobs_in_flight",
+    &[free("queue")],
+    "Number of attempts at jobs under way",
+);
+/// Jobs whose carrier could not be read: their trace began anew and their waiting time is unknown.
+pub const WORKER_JOB_CARRIERS_UNREADABLE: Series = counter(
+    "axisor_worker_job_carriers_unreadable_total",
+    &[free("queue")],
+    "Total number of attempts at jobs whose carrier could not be read",
+);
 /// Recordings whose labels were replaced because the family had reached its bound of series.
 pub const LABEL_OVERFLOW: Series = counter(
     "axisor_label_overflow_total",
@@ -311,12 +365,19 @@ pub const CONTRACT: [Series; 11] = [
 pub const ANNOUNCED: usize = 7;
 
 /// The product's own series beside the contract.
-pub const OWN: [Series; 14] = [
+pub const OWN: [Series; 21] = [
     HTTP_REQUESTS_ABORTED,
     AUTOMATION_DURATION,
     AUTOMATIONS_IN_FLIGHT,
     MARGIN_GUARD_DURATION,
     MARGIN_GUARD_IN_FLIGHT,
+    WORKER_JOBS_SENT,
+    WORKER_JOB_ATTEMPTS,
+    WORKER_JOB_RETRIES,
+    WORKER_JOB_DURATION,
+    WORKER_JOB_WAIT,
+    WORKER_JOBS_IN_FLIGHT,
+    WORKER_JOB_CARRIERS_UNREADABLE,
     LABEL_OVERFLOW,
     HEALTH_CHECK,
     HEALTH_CHECKS_ABANDONED,

@@ -25,6 +25,7 @@
 //! | start, configure and end it | [`Telemetry`], [`TelemetryBuilder`], [`config`] |
 //! | count and trace a function | [`instrument_automation`], [`track_margin_guard`], [`ExecutionOutcome`], [`LabelValue`] |
 //! | record by a plain call | [`record`], through [`Telemetry::automations`] and its neighbours |
+//! | send jobs to a worker and work them off: one trace, waiting time, attempts | [`jobs`], through [`Telemetry::queue`] |
 //! | make metrics of your own | [`Telemetry::counter`], [`Telemetry::gauge`], [`Telemetry::histogram`] |
 //! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
 //! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
@@ -65,6 +66,7 @@ pub mod health;
 #[cfg(feature = "axum")]
 pub mod http;
 mod instruments;
+pub mod jobs;
 mod judge;
 pub mod label;
 mod logs;

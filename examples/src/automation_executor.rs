@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axisor_telemetry::jobs::Queue;
 use axisor_telemetry::{Telemetry, instrument_automation};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +19,7 @@ use crate::guard::Verdict;
 use crate::peer::{CallError, Peer};
 use crate::positions::Position;
 use crate::service::{self, Common, ServiceError, WorkerPorts};
-use crate::wire::{AutomationKind, Execution, Job};
+use crate::wire::{AutomationKind, Execution, Job, JobQueue};
 
 /// The service's name: its `job` in Prometheus.
 pub const NAME: &str = "automation-executor";
@@ -45,6 +46,7 @@ pub struct AutomationExecutorArgs {
 struct Executor {
     fate: Fate,
     monitor: Peer,
+    queue: Queue,
 }
 
 /// Why an automation was not executed.
@@ -69,9 +71,15 @@ pub async fn run(args: AutomationExecutorArgs) -> Result<(), ServiceError> {
         .set("prometheus.port", args.ports.metrics_port)
         .init()?;
     let monitor = Peer::new("margin-monitor", args.margin_monitor, &telemetry);
+    let queue = telemetry.queue(JobQueue::Automations);
+    let executor = Executor {
+        fate,
+        monitor,
+        queue,
+    };
     let jobs = Router::new()
         .route("/jobs/{kind}", post(job))
-        .with_state(Arc::new(Executor { fate, monitor }));
+        .with_state(Arc::new(executor));
     service::run_worker(telemetry, jobs, &args.common, &args.ports).await
 }
 
@@ -80,10 +88,13 @@ async fn job(
     Path(kind): Path<AutomationKind>,
     Json(job): Json<Job>,
 ) -> Result<Json<Execution>, ExecutionError> {
-    let execution = match kind {
-        AutomationKind::MarginCheck => executor.margin_check(&job).await,
-        AutomationKind::TakeProfit => executor.take_profit(&job).await,
+    let execution = async {
+        match kind {
+            AutomationKind::MarginCheck => executor.margin_check(&job).await,
+            AutomationKind::TakeProfit => executor.take_profit(&job).await,
+        }
     };
+    let execution = executor.queue.process(&job.carrier, execution).await;
     execution.map(Json)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axisor_telemetry::jobs::Queue;
 use axisor_telemetry::poll::Polled;
 use axisor_telemetry::{Telemetry, TelemetryGuard};
 use axum::extract::{Path, State};
@@ -24,7 +25,10 @@ use crate::positions::Position;
 use crate::service::{self, Common, ServiceError};
 use crate::stores::{StoreUrls, Stores};
 use crate::users::{User, Users};
-use crate::wire::{Automation, AutomationKind, Executed, Execution, Job, NewAutomation, Payment};
+use crate::wire::{
+    Automation, AutomationKind, Executed, Execution, Job, JobQueue, NewAutomation, Payment,
+    PaymentJob,
+};
 
 /// The service's name: its `job` in Prometheus.
 pub const NAME: &str = "axisor-backend";
@@ -77,8 +81,10 @@ struct Backend {
     automations: Mutex<BTreeMap<u64, Automation>>,
     runs: AtomicU64,
     executor: Peer,
+    executions: Queue,
     monitor: Peer,
-    payments: Peer,
+    validator: Peer,
+    payments: Queue,
 }
 
 /// Why a request was not served.
@@ -149,9 +155,35 @@ impl Backend {
             stores,
             runs: AtomicU64::new(1),
             executor: peer("automation-executor", &args.automation_executor),
+            executions: telemetry.queue(JobQueue::Automations),
             monitor: peer("margin-monitor", &args.margin_monitor),
-            payments: peer("payment-validator", &args.payment_validator),
+            validator: peer("payment-validator", &args.payment_validator),
+            payments: telemetry.queue(JobQueue::Payments),
         }
+    }
+
+    /// Has the executor do it, and waits.
+    async fn executed(&self, wanted: &NewAutomation) -> Result<Execution, CallError> {
+        let post = async |carrier| {
+            let job = Job {
+                user_id: wanted.user_id,
+                position_id: wanted.position_id,
+                run: self.runs.fetch_add(1, Ordering::Relaxed),
+                carrier,
+            };
+            let kind = [wanted.kind.as_str()];
+            self.executor.post("/jobs/:kind", &kind, &job).await
+        };
+        self.executions.send(post).await
+    }
+
+    /// Has the validator check it, and waits.
+    async fn checked(&self, payment: Payment) -> Result<Value, CallError> {
+        let post = async |carrier| {
+            let job = PaymentJob { payment, carrier };
+            self.validator.post("/jobs/payment", &[], &job).await
+        };
+        self.payments.send(post).await
     }
 
     fn user(&self, id: u64) -> Result<&User, ApiError> {
@@ -206,13 +238,7 @@ async fn execute(
 ) -> Result<Json<Executed>, ApiError> {
     let Automation { new, .. } = backend.automation(id)?;
     backend.stores.seen(new.user_id).await;
-    let job = Job {
-        user_id: new.user_id,
-        position_id: new.position_id,
-        run: backend.runs.fetch_add(1, Ordering::Relaxed),
-    };
-    let kind = [new.kind.as_str()];
-    let execution: Execution = backend.executor.post("/jobs/:kind", &kind, &job).await?;
+    let execution = backend.executed(&new).await?;
     let trace_id = Context::current()
         .span()
         .span_context()
@@ -266,11 +292,7 @@ async fn payment(
     Json(payment): Json<Payment>,
 ) -> Result<Json<Value>, ApiError> {
     backend.user(payment.user_id)?;
-    let receipt = backend
-        .payments
-        .post("/jobs/payment", &[], &payment)
-        .await?;
-    Ok(Json(receipt))
+    Ok(Json(backend.checked(payment).await?))
 }
 
 impl ApiError {

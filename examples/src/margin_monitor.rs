@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axisor_telemetry::jobs::Queue;
 use axisor_telemetry::{GaugeSeries, Telemetry, instrument_automation};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -23,7 +24,7 @@ use crate::peer::Peer;
 use crate::positions::{self, Position};
 use crate::service::{self, Common, ServiceError, WorkerPorts};
 use crate::users::{User, Users};
-use crate::wire::{Execution, Job, Notification};
+use crate::wire::{Execution, Job, JobQueue, Notification};
 
 /// The service's name: its `job` in Prometheus.
 pub const NAME: &str = "margin-monitor";
@@ -54,7 +55,8 @@ struct Monitor {
     users: Users,
     desk: Desk,
     market: Mutex<Market>,
-    notifications: Peer,
+    notifier: Peer,
+    notifications: Queue,
     at_risk: GaugeSeries,
 }
 
@@ -102,7 +104,7 @@ impl Monitor {
     ) -> Result<Self, ServiceError> {
         let seed = args.common.seed;
         let (users, market) = (Users::new(seed), Market::new(seed));
-        let notifications = args.notification_worker.clone();
+        let notifier = args.notification_worker.clone();
         let at_risk = telemetry.gauge(
             "axisor_positions_at_risk",
             "Number of positions that need the margin guard",
@@ -112,7 +114,8 @@ impl Monitor {
             desk: Desk::new(positions::opened(&users, market.price(), seed), fate),
             users,
             market: Mutex::new(market),
-            notifications: Peer::new("notification-worker", notifications, telemetry),
+            notifier: Peer::new("notification-worker", notifier, telemetry),
+            notifications: telemetry.queue(JobQueue::Notifications),
             at_risk: at_risk.with(())?,
         })
     }
@@ -184,17 +187,20 @@ impl Monitor {
         Ok(Execution { verdict, notified })
     }
 
-    /// A message that does not arrive does not undo what was done.
+    /// A message that is not taken does not undo what was done.
     async fn notify(&self, user: &User, verdict: Verdict, run: u64) -> bool {
-        let notification = Notification {
-            user_id: user.id,
-            run,
-            text: format!("margin guard: {verdict:?}"),
+        let post = async |carrier| {
+            let notification = Notification {
+                user_id: user.id,
+                run,
+                text: format!("margin guard: {verdict:?}"),
+                carrier,
+            };
+            self.notifier
+                .post::<()>("/notifications", &[], &notification)
+                .await
         };
-        let sent = self
-            .notifications
-            .post::<()>("/notifications", &[], &notification)
-            .await;
+        let sent = self.notifications.send(post).await;
         if let Err(error) = &sent {
             tracing::info!(%error, user = user.id, "user was not told");
         }

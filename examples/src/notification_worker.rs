@@ -1,21 +1,32 @@
 //! The notification worker: tells users what was done for them.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use axisor_telemetry::jobs::Queue;
+use axisor_telemetry::poll::Polled;
 use axisor_telemetry::{Counter, Telemetry, instrument_automation};
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use clap::Parser;
 use http::StatusCode;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinSet;
 
 use crate::dependencies::Dependencies;
 use crate::fate::Fate;
 use crate::service::{self, Common, ServiceError, WorkerPorts};
-use crate::wire::Notification;
+use crate::wire::{JobQueue, Notification};
 
 /// The service's name: its `job` in Prometheus.
 pub const NAME: &str = "notification-worker";
+
+/// The most messages that wait; further ones are refused.
+const MOST_WAITING: usize = 256;
+
+/// How often a message is tried.
+const ATTEMPTS: u32 = 3;
 
 /// Tells users what was done for them.
 #[derive(Debug, Clone, Parser)]
@@ -32,6 +43,8 @@ pub struct NotificationWorkerArgs {
 struct Notifier {
     fate: Fate,
     sent: Counter,
+    queue: Queue,
+    waiting: Sender<Notification>,
 }
 
 /// Why a message did not arrive.
@@ -46,33 +59,75 @@ enum DeliveryError {
 /// # Errors
 /// [`ServiceError`] if it cannot start.
 pub async fn run(args: NotificationWorkerArgs) -> Result<(), ServiceError> {
+    let (waiting, jobs) = mpsc::channel(MOST_WAITING);
     let fate = Fate::new(args.common.seed);
+    let size = Polled::QueueSize("notifications");
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))
+        .poll(size, size_of(&waiting))
         .set("prometheus.port", args.ports.metrics_port)
         .init()?;
+    telemetry.polls().run_once(size).await;
+    let _polls = telemetry.polls().start();
     let sent = telemetry.counter(
         "axisor_notifications_sent_total",
         "Total number of messages that users were sent",
         &["channel"],
     )?;
-    let jobs = Router::new()
-        .route("/notifications", post(notify))
-        .with_state(Arc::new(Notifier { fate, sent }));
-    service::run_worker(telemetry, jobs, &args.common, &args.ports).await
+    let notifier = Arc::new(Notifier {
+        fate,
+        sent,
+        queue: telemetry.queue(JobQueue::Notifications),
+        waiting,
+    });
+    let mut background = JoinSet::new();
+    background.spawn(Arc::clone(&notifier).work(jobs));
+    let taken = Router::new()
+        .route("/notifications", post(take))
+        .with_state(notifier);
+    service::run_worker(telemetry, taken, &args.common, &args.ports).await
 }
 
-async fn notify(
+/// How many messages wait.
+fn size_of(
+    waiting: &Sender<Notification>,
+) -> impl Fn() -> std::future::Ready<Result<f64, Infallible>> + use<> {
+    let waiting = waiting.clone();
+    move || {
+        let size = waiting.max_capacity() - waiting.capacity();
+        std::future::ready(Ok(u32::try_from(size).map_or(f64::INFINITY, f64::from)))
+    }
+}
+
+/// Takes a message, to be sent soon.
+async fn take(
     State(notifier): State<Arc<Notifier>>,
     Json(notification): Json<Notification>,
-) -> Result<Json<()>, StatusCode> {
-    let delivered = notifier.deliver(&notification).await;
-    delivered
-        .map(Json)
-        .map_err(|DeliveryError::Refused { .. }| StatusCode::BAD_GATEWAY)
+) -> Result<(StatusCode, Json<()>), StatusCode> {
+    match notifier.waiting.try_send(notification) {
+        Ok(()) => Ok((StatusCode::ACCEPTED, Json(()))),
+        Err(_) => Err(StatusCode::SERVICE_UNAVAILABLE),
+    }
 }
 
 impl Notifier {
+    async fn work(self: Arc<Self>, mut jobs: Receiver<Notification>) {
+        while let Some(job) = jobs.recv().await {
+            let delivered = self.queue.process(&job.carrier, self.deliver(&job)).await;
+            if delivered.is_err() && job.carrier.attempt() < ATTEMPTS {
+                self.try_again(job);
+            }
+        }
+    }
+
+    /// One attempt more, behind those that wait.
+    fn try_again(&self, job: Notification) {
+        let carrier = job.carrier.again();
+        if let Err(error) = self.waiting.try_send(Notification { carrier, ..job }) {
+            tracing::info!(%error, "message not tried again");
+        }
+    }
+
     #[instrument_automation(type = "notification")]
     async fn deliver(&self, notification: &Notification) -> Result<(), DeliveryError> {
         let run = notification.run;
@@ -82,7 +137,8 @@ impl Notifier {
             "email"
         };
         self.fate.pause(5..25, channel, run).await;
-        if self.fate.one_in(15, "delivery", run) {
+        let attempt = format!("delivery {}", notification.carrier.attempt());
+        if self.fate.one_in(15, &attempt, run) {
             return Err(DeliveryError::Refused { channel });
         }
         match self.sent.with([channel]) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axisor_telemetry::jobs::Queue;
 use axisor_telemetry::{Telemetry, instrument_automation};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use crate::dependencies::Dependencies;
 use crate::fate::Fate;
 use crate::service::{self, Common, ServiceError, WorkerPorts};
-use crate::wire::Payment;
+use crate::wire::{JobQueue, Payment, PaymentJob};
 
 /// The service's name: its `job` in Prometheus.
 pub const NAME: &str = "payment-validator";
@@ -33,6 +34,7 @@ pub struct PaymentValidatorArgs {
 
 struct Validator {
     fate: Fate,
+    queue: Queue,
 }
 
 /// Why a payment is not good.
@@ -54,21 +56,23 @@ pub async fn run(args: PaymentValidatorArgs) -> Result<(), ServiceError> {
         .checked_by(Telemetry::builder(NAME))
         .set("prometheus.port", args.ports.metrics_port)
         .init()?;
+    let queue = telemetry.queue(JobQueue::Payments);
     let jobs = Router::new()
         .route("/jobs/payment", post(payment))
-        .with_state(Arc::new(Validator { fate }));
+        .with_state(Arc::new(Validator { fate, queue }));
     service::run_worker(telemetry, jobs, &args.common, &args.ports).await
 }
 
 async fn payment(
     State(validator): State<Arc<Validator>>,
-    Json(payment): Json<Payment>,
+    Json(PaymentJob { payment, carrier }): Json<PaymentJob>,
 ) -> Result<Json<Value>, PaymentError> {
-    validator
-        .fate
-        .pause(2..12, "lightning node", payment.invoice)
-        .await;
-    validator.validate(&payment)?;
+    let check = async {
+        let node = validator.fate;
+        node.pause(2..12, "lightning node", payment.invoice).await;
+        validator.validate(&payment)
+    };
+    validator.queue.process(&carrier, check).await?;
     Ok(Json(
         json!({ "invoice": payment.invoice, "status": "settled" }),
     ))

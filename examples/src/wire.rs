@@ -1,8 +1,21 @@
 //! What services say to each other.
 
+use axisor_telemetry::LabelValue;
+use axisor_telemetry::jobs::JobCarrier;
 use serde::{Deserialize, Serialize};
 
 use crate::guard::Verdict;
+
+/// The queues of jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, LabelValue)]
+pub enum JobQueue {
+    /// Executions of automations, which the backend wants and the executor does.
+    Automations,
+    /// Messages to users, which the monitor wants and the notification worker sends.
+    Notifications,
+    /// Payments, which the backend is told of and the validator checks.
+    Payments,
+}
 
 /// What an automation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +68,9 @@ pub struct Job {
     pub position_id: u64,
     /// The number of this execution.
     pub run: u64,
+    /// Its trace, and since when it waits.
+    #[serde(flatten)]
+    pub carrier: JobCarrier,
 }
 
 /// What an execution came to.
@@ -62,7 +78,7 @@ pub struct Job {
 pub struct Execution {
     /// What the margin guard found.
     pub verdict: Verdict,
-    /// Whether the user was told.
+    /// Whether the user will be told.
     pub notified: bool,
 }
 
@@ -85,9 +101,12 @@ pub struct Notification {
     pub run: u64,
     /// What it says.
     pub text: String,
+    /// Its trace, since when it waits, and how often it was tried.
+    #[serde(flatten)]
+    pub carrier: JobCarrier,
 }
 
-/// A Lightning payment to check: `POST /api/payments`, `POST /jobs/payment`.
+/// A Lightning payment: `POST /api/payments`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Payment {
     /// Who says to have paid.
@@ -96,4 +115,15 @@ pub struct Payment {
     pub invoice: u64,
     /// How much, in satoshis.
     pub sats: u64,
+}
+
+/// A payment to check: `POST /jobs/payment`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PaymentJob {
+    /// What is said to have been paid.
+    #[serde(flatten)]
+    pub payment: Payment,
+    /// Its trace, and since when it waits.
+    #[serde(flatten)]
+    pub carrier: JobCarrier,
 }

@@ -125,6 +125,7 @@ fn the_demo_ends_by_itself_and_shows_urls_series_and_a_tree() {
         "axisor_http_request_duration_seconds",
         "axisor_automation_executions_total",
         "axisor_margin_guard_actions_total",
+        "axisor_worker_job_attempts_total",
         "axisor_system_health",
         "axisor_active_users",
         "axisor_database_connections",
@@ -137,6 +138,14 @@ fn the_demo_ends_by_itself_and_shows_urls_series_and_a_tree() {
         .map(|service| format!("─ [{service}] "));
     for part in parts {
         assert!(output.contains(&part), "a tree with `{part}` in\n{output}");
+    }
+    for queue in ["automations", "notifications"] {
+        let (send, process) = (format!("─ send {queue} "), format!("] process {queue} "));
+        let whole = |trace: &str| trace.contains(&send) && trace.contains(&process);
+        assert!(
+            output.split("trace ").any(whole),
+            "{queue}: one trace in\n{output}"
+        );
     }
     let ids = process_ids(&output);
     assert_eq!(

@@ -64,6 +64,8 @@ pub(crate) struct Given {
 /// What they gave for its span.
 #[derive(Debug, Default)]
 pub(crate) struct GivenSpan {
+    /// `None` where it is its site's.
+    pub(crate) name: Option<String>,
     pub(crate) parent: Option<Context>,
     pub(crate) links: Vec<Link>,
     pub(crate) fields: Vec<KeyValue>,
@@ -143,6 +145,11 @@ impl<'a> Opening<'a> {
     #[must_use]
     pub fn wants_span(&self) -> bool {
         self.spans_of.is_some()
+    }
+
+    /// The name of the span, where it is not its site's.
+    pub(crate) fn name(&mut self, name: String) {
+        self.span().name = Some(name);
     }
 
     /// The span this call belongs under.

@@ -209,7 +209,7 @@ impl Site {
                 self.counters.of(outcome),
                 scope,
                 labels,
-                |instruments, labels| recorder.counter(instruments, labels, outcome),
+                |instruments, labels| Some(recorder.counter(instruments, labels, outcome)),
                 |cell| cell.add(1),
             );
         }
@@ -228,7 +228,7 @@ impl Site {
         bound: &Bound<C>,
         scope: &Current,
         labels: Option<&Labels>,
-        find: impl FnOnce(&Instruments, &Labels) -> Found<C>,
+        find: impl FnOnce(&Instruments, &Labels) -> Option<Found<C>>,
         record: impl FnOnce(&C),
     ) {
         let bound = matches!((scope, labels), (Current::Installed(_), None)).then_some(bound);
@@ -240,8 +240,9 @@ impl Site {
             None => find(&scope.instruments, &Labels::of(&self.spec)),
         };
         match (found, bound) {
-            (Found::Own(cell), Some(bound)) => record(bound.keep(cell)),
-            (Found::Own(cell) | Found::Folded(cell), _) => record(&cell),
+            (Some(Found::Own(cell)), Some(bound)) => record(bound.keep(cell)),
+            (Some(Found::Own(cell) | Found::Folded(cell)), _) => record(&cell),
+            (None, _) => {}
         }
     }
 }

@@ -28,8 +28,8 @@ pub struct Spec {
     pub level: Level,
     /// As of `tracing`: the module unless said otherwise.
     pub target: &'static str,
-    /// Where the function stands.
-    pub code: Code,
+    /// Where the function stands, if there is one.
+    pub code: Option<Code>,
     /// Whether the span's parent is one that is named, and not the current span.
     pub names_parent: bool,
     /// How a cancelled call counts.
@@ -72,6 +72,18 @@ impl Spec {
         code: Code,
     ) -> Self {
         Self {
+            code: Some(code),
+            ..Self::without_function(recorder, name, target)
+        }
+    }
+
+    /// The same of calls that are no annotated function.
+    pub(crate) const fn without_function(
+        recorder: Recorder,
+        name: &'static str,
+        target: &'static str,
+    ) -> Self {
+        Self {
             recorder,
             labels: [""; 2],
             fixed: false,
@@ -79,7 +91,7 @@ impl Spec {
             kind: SpanKind::Internal,
             level: Level::INFO,
             target,
-            code,
+            code: None,
             names_parent: false,
             on_cancel: OnCancel::Failure,
             count: Count::Success,
@@ -92,9 +104,9 @@ impl Spec {
     /// Whether calls with this outcome are counted.
     #[inline]
     pub(super) fn counts(&self, outcome: Outcome) -> bool {
-        match (self.recorder, self.count, outcome) {
-            (Recorder::MarginGuard, Count::Success, Outcome::Failure) => false,
-            (Recorder::MarginGuard | Recorder::Automation, ..) => true,
+        match self.recorder {
+            Recorder::MarginGuard => self.count == Count::Always || outcome == Outcome::Success,
+            Recorder::Automation | Recorder::JobSent | Recorder::JobAttempt => true,
         }
     }
 }

@@ -54,6 +54,13 @@ pub(crate) struct Instruments {
     pub(crate) automations_in_flight: Arc<GaugeFamily>,
     pub(crate) margin_guard_duration: Arc<HistogramFamily>,
     pub(crate) margin_guard_in_flight: Arc<GaugeFamily>,
+    pub(crate) worker_jobs_sent: Arc<CounterFamily>,
+    pub(crate) worker_job_attempts: Arc<CounterFamily>,
+    pub(crate) worker_job_retries: Arc<CounterFamily>,
+    pub(crate) worker_job_duration: Arc<HistogramFamily>,
+    pub(crate) worker_job_wait: Arc<HistogramFamily>,
+    pub(crate) worker_jobs_in_flight: Arc<GaugeFamily>,
+    pub(crate) worker_job_carriers_unreadable: Arc<CounterFamily>,
     pub(crate) telemetry_exported: Arc<CounterFamily>,
     pub(crate) telemetry_dropped: Arc<CounterFamily>,
 }
@@ -83,6 +90,14 @@ impl Instruments {
             automations_in_flight: families.gauge(&catalog::AUTOMATIONS_IN_FLIGHT),
             margin_guard_duration: families.histogram(&catalog::MARGIN_GUARD_DURATION),
             margin_guard_in_flight: families.gauge(&catalog::MARGIN_GUARD_IN_FLIGHT),
+            worker_jobs_sent: families.counter(&catalog::WORKER_JOBS_SENT),
+            worker_job_attempts: families.counter(&catalog::WORKER_JOB_ATTEMPTS),
+            worker_job_retries: families.counter(&catalog::WORKER_JOB_RETRIES),
+            worker_job_duration: families.histogram(&catalog::WORKER_JOB_DURATION),
+            worker_job_wait: families.histogram(&catalog::WORKER_JOB_WAIT),
+            worker_jobs_in_flight: families.gauge(&catalog::WORKER_JOBS_IN_FLIGHT),
+            worker_job_carriers_unreadable: families
+                .counter(&catalog::WORKER_JOB_CARRIERS_UNREADABLE),
             telemetry_exported: families.counter(&catalog::TELEMETRY_EXPORTED),
             telemetry_dropped: families.counter(&catalog::TELEMETRY_DROPPED),
         }

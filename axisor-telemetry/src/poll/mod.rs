@@ -1,4 +1,4 @@
-//! What is read from the database at intervals: connections and active users.
+//! What is read at intervals: connections and active users of the database, jobs that wait in a queue.
 
 mod postgres;
 
@@ -15,7 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::config;
 use crate::contained::Contained;
-use crate::instruments::GaugeFamily;
+use crate::instruments::{Found, GaugeCell, Instruments, Origin};
 use crate::postgres::Postgres;
 use crate::redact;
 use crate::scope::Scope;
@@ -28,15 +28,18 @@ pub enum Polled {
     DatabaseConnections,
     /// `axisor_active_users`: users seen in the last 30 minutes, every 60 s.
     ActiveUsers,
+    /// `axisor_worker_queue_size` of the queue of this name: jobs that wait, every 15 s.
+    QueueSize(&'static str),
 }
 
 impl Polled {
-    /// The time between two polls, as in the original.
+    /// The time between two polls; of the first two as in the original.
     #[must_use]
     pub const fn interval(self) -> Duration {
         match self {
             Self::DatabaseConnections => Duration::from_secs(30),
             Self::ActiveUsers => Duration::from_secs(60),
+            Self::QueueSize(_) => Duration::from_secs(15),
         }
     }
 
@@ -46,13 +49,47 @@ impl Polled {
         match self {
             Self::DatabaseConnections => "database_connections",
             Self::ActiveUsers => "active_users",
+            Self::QueueSize(_) => "queue_size",
         }
     }
 
-    fn gauge(self, scope: &Scope) -> &GaugeFamily {
+    fn gauge(self, instruments: &Instruments) -> GaugeCell {
         match self {
-            Self::DatabaseConnections => &scope.instruments.database_connections,
-            Self::ActiveUsers => &scope.instruments.active_users,
+            Self::DatabaseConnections => instruments.database_connections.with(&[]),
+            Self::ActiveUsers => instruments.active_users.with(&[]),
+            Self::QueueSize(queue) => {
+                let found = instruments
+                    .worker_queue_size
+                    .resolve(&[queue], &[Origin::Code]);
+                let (Found::Own(gauge) | Found::Folded(gauge)) = found;
+                gauge
+            }
+        }
+    }
+
+    fn consequence(self) -> &'static str {
+        match self.without_answer() {
+            Some(_) => "its gauge is 0",
+            None => "its gauge stays as it was",
+        }
+    }
+
+    /// What a failed poll writes, as in the original. Of a queue that stands still it must not say that it is empty.
+    fn without_answer(self) -> Option<f64> {
+        match self {
+            Self::DatabaseConnections | Self::ActiveUsers => Some(0.0),
+            Self::QueueSize(_) => None,
+        }
+    }
+}
+
+/// The label of `axisor_poll_failures_total`, and of a queue its name.
+impl Display for Polled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())?;
+        match self {
+            Self::DatabaseConnections | Self::ActiveUsers => Ok(()),
+            Self::QueueSize(queue) => write!(f, " of {queue}"),
         }
     }
 }
@@ -156,7 +193,8 @@ impl Polls {
     /// Polls now, after any poll of the same kind that is running. Nothing happens if none is registered.
     ///
     /// A failed poll, one that gives no count, panics or takes longer than `poll.timeout`, writes 0, counts in
-    /// `axisor_poll_failures_total{poll}` and is logged when it begins to fail and when it is well again.
+    /// `axisor_poll_failures_total{poll}` and is logged when it begins to fail and when it is well again. That of a queue's
+    /// size leaves the gauge as it is: a queue nobody can ask is not empty.
     ///
     /// # Panics
     /// Outside a tokio runtime.
@@ -186,8 +224,10 @@ impl Shared {
     async fn run(&self, poll: &Arc<Poll>) {
         let _turn = poll.turn.lock().await;
         let outcome = self.read(Arc::clone(poll)).await;
-        let gauge = poll.polled.gauge(&self.scope).with(&[]);
-        gauge.set(*outcome.as_ref().unwrap_or(&0.0));
+        let answer = outcome.as_ref().ok().copied();
+        if let Some(value) = answer.or(poll.polled.without_answer()) {
+            poll.polled.gauge(&self.scope.instruments).set(value);
+        }
         if outcome.is_err() {
             let failures = &self.scope.instruments.poll_failures;
             failures.with(&[poll.polled.as_str()]).add(1);
@@ -219,14 +259,14 @@ impl fmt::Debug for Polls {
 }
 
 fn log_change(poll: &Poll, error: Option<String>) {
-    let (name, failing) = (poll.polled.as_str(), error.is_some());
+    let (polled, failing) = (poll.polled, error.is_some());
     if poll.failing.swap(failing, Ordering::Relaxed) == failing {
         return;
     }
     if let Some(error) = error {
         let error = redact::text(&error);
-        tracing::warn!(poll = name, %error, "poll fails, its gauge is 0");
+        tracing::warn!(poll = %polled, %error, "poll fails, {}", polled.consequence());
     } else {
-        tracing::info!(poll = name, "poll is well again");
+        tracing::info!(poll = %polled, "poll is well again");
     }
 }

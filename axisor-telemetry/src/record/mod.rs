@@ -18,6 +18,8 @@ pub use queues::Queues;
 #[cfg(feature = "axum")]
 pub(crate) use vitals::{Measure, Page};
 
+use opentelemetry_semantic_conventions::attribute::MESSAGING_DESTINATION_NAME;
+
 use crate::call::Labels;
 use crate::instruments::{CounterCell, Found, GaugeCell, HistogramCell, Instruments, Origin};
 use crate::outcome::Outcome;
@@ -29,6 +31,10 @@ pub enum Recorder {
     Automation,
     /// Margin guard actions; labels: action, plan.
     MarginGuard,
+    /// Jobs handed to a queue; labels: queue.
+    JobSent,
+    /// Attempts at jobs of a queue; labels: queue.
+    JobAttempt,
 }
 
 impl Recorder {
@@ -48,20 +54,26 @@ impl Recorder {
             Self::MarginGuard => instruments
                 .margin_guard_actions
                 .resolve(&[first, second], &[of_first, of_second]),
+            Self::JobSent => instruments
+                .worker_jobs_sent
+                .resolve(&[first, status], &[of_first, Origin::Code]),
+            Self::JobAttempt => instruments
+                .worker_job_attempts
+                .resolve(&[first, status], &[of_first, Origin::Code]),
         }
     }
 
-    /// The series that says how long a call with this outcome took, made with these upper bounds.
+    /// The series that says how long a call with this outcome took, made with these upper bounds, if there is one.
     pub(crate) fn duration(
         self,
         instruments: &Instruments,
         labels: &Labels,
         outcome: Outcome,
         buckets: &[f64],
-    ) -> Found<HistogramCell> {
+    ) -> Option<Found<HistogramCell>> {
         let ([first, second], [of_first, of_second]) = labels.values();
         let status = AutomationStatus::from(outcome).as_str();
-        match self {
+        Some(match self {
             Self::Automation => instruments.automation_duration.resolve_in(
                 buckets,
                 &[first, status],
@@ -72,20 +84,34 @@ impl Recorder {
                 &[first, second, status],
                 &[of_first, of_second, Origin::Code],
             ),
-        }
+            Self::JobSent => return None,
+            Self::JobAttempt => instruments.worker_job_duration.resolve_in(
+                buckets,
+                &[first, status],
+                &[of_first, Origin::Code],
+            ),
+        })
     }
 
-    /// The series of the calls under way.
-    pub(crate) fn in_flight(self, instruments: &Instruments, labels: &Labels) -> Found<GaugeCell> {
+    /// The series of the calls under way, if there is one.
+    pub(crate) fn in_flight(
+        self,
+        instruments: &Instruments,
+        labels: &Labels,
+    ) -> Option<Found<GaugeCell>> {
         let ([first, second], [of_first, of_second]) = labels.values();
-        match self {
+        Some(match self {
             Self::Automation => instruments
                 .automations_in_flight
                 .resolve(&[first], &[of_first]),
             Self::MarginGuard => instruments
                 .margin_guard_in_flight
                 .resolve(&[first, second], &[of_first, of_second]),
-        }
+            Self::JobSent => return None,
+            Self::JobAttempt => instruments
+                .worker_jobs_in_flight
+                .resolve(&[first], &[of_first]),
+        })
     }
 
     /// The span attributes of the labels.
@@ -93,6 +119,7 @@ impl Recorder {
         match self {
             Self::Automation => &[automation::TYPE],
             Self::MarginGuard => &[margin_guard::ACTION, margin_guard::PLAN],
+            Self::JobSent | Self::JobAttempt => &[MESSAGING_DESTINATION_NAME],
         }
     }
 }

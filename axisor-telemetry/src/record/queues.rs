@@ -16,7 +16,8 @@ impl Queues {
         Self(scope)
     }
 
-    /// Says how many jobs wait in `queue` now.
+    /// Says how many jobs wait in `queue` now, all producers' and for all workers. A [poll](crate::poll::Polled::QueueSize)
+    /// says it at intervals.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 jobs")]
     pub fn set_size(&self, queue: impl LabelValue, jobs: usize) {
         self.0

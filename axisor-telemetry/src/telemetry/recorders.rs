@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::Telemetry;
+use crate::jobs::Queue;
+use crate::label::LabelValue;
 use crate::record::{Authentication, Automations, MarginGuard, Pages, Payments, Queues};
 
 impl Telemetry {
@@ -24,6 +26,11 @@ impl Telemetry {
     /// Records the length of worker queues.
     pub fn queues(&self) -> Queues {
         Queues::new(Arc::clone(&self.0.scope))
+    }
+
+    /// The queue of this name, to send jobs to or work them off: [`jobs`](crate::jobs) has an example.
+    pub fn queue(&self, name: impl LabelValue) -> Queue {
+        Queue::new(Arc::clone(&self.0.scope), &name)
     }
 
     /// Records failed authentications.

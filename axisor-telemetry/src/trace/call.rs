@@ -102,7 +102,7 @@ impl CallSpan {
         spans.started(context.trace_id());
         let live = Live::new(context, parent_of(parent), started(), spans.limits());
         if let Some(given) = given {
-            live.give(given.fields, given.links);
+            live.give(*given);
         }
         let live = Arc::new(live);
         Self::Live(parent.with_span(LiveSpan(Arc::clone(&live))), live)
@@ -131,10 +131,10 @@ impl CallSpan {
         failures.failed(Failure {
             error_type: error_type.to_owned(),
             text: text.to_owned(),
-            place: Some(Place {
-                function: Some(spec.code.function),
-                file: spec.code.file.to_owned(),
-                line: spec.code.line,
+            place: spec.code.map(|code| Place {
+                function: Some(code.function),
+                file: code.file.to_owned(),
+                line: code.line,
             }),
             ..failure
         });

@@ -83,18 +83,21 @@ impl EndedSpan {
             (&added.attributes[..], added.dropped_attributes)
         });
         let labels = self.spec.recorder.attribute_names();
-        let code = &self.spec.code;
+        let code = self.spec.code.as_ref();
         let error = self.result.error();
-        let all = labels.len() + 3 + own.len() + 1 + usize::from(error.is_some());
+        let of_code = if code.is_some() { 3 } else { 0 };
+        let all = labels.len() + of_code + own.len() + 1 + usize::from(error.is_some());
         let attributes = labels
             .iter()
             .zip(&self.labels.0)
             .map(|(name, value)| Attribute::Text(name, value))
-            .chain([
-                Attribute::Text(CODE_FUNCTION_NAME, code.function),
-                Attribute::Text(CODE_FILE_PATH, code.file),
-                Attribute::Number(CODE_LINE_NUMBER, i64::from(code.line)),
-            ])
+            .chain(code.into_iter().flat_map(|code| {
+                [
+                    Attribute::Text(CODE_FUNCTION_NAME, code.function),
+                    Attribute::Text(CODE_FILE_PATH, code.file),
+                    Attribute::Number(CODE_LINE_NUMBER, i64::from(code.line)),
+                ]
+            }))
             .chain([Attribute::Text(OUTCOME, self.result.as_str())])
             .chain(error.map(|(error_type, _)| Attribute::Text(ERROR_TYPE, error_type)))
             .chain(own.iter().map(Attribute::Any));

@@ -8,6 +8,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, Link, Span, SpanContext, SpanId, Status};
 
 use super::spans::Limits;
+use crate::call::GivenSpan;
 use crate::clock::Moment;
 
 /// The most attributes of an event or a link: the specification's default.
@@ -61,12 +62,13 @@ impl Live {
     }
 
     /// What the attribute of the function adds.
-    pub(super) fn give(&self, fields: Vec<KeyValue>, links: Vec<Link>) {
+    pub(super) fn give(&self, given: GivenSpan) {
         self.add(|added| {
-            for field in fields {
+            added.name = given.name.map(Cow::Owned);
+            for field in given.fields {
                 added.attribute(field, self.limits);
             }
-            for link in links {
+            for link in given.links {
                 added.link(link, self.limits);
             }
         });

@@ -11,8 +11,9 @@ use opentelemetry_http::HeaderExtractor;
 
 /// What `parent` and `links` of the attributes take: something that knows the span a piece of work was asked for by.
 ///
-/// OpenTelemetry's `Context` and `SpanContext` have it, and so has what carries a context in text: HTTP headers and a
-/// `HashMap<String, String>`, read by the configured propagators. Implement it for a job of your own:
+/// OpenTelemetry's `Context` and `SpanContext` have it, and so has what carries a context in text: HTTP headers, a
+/// `HashMap<String, String>` and a [`JobCarrier`](crate::jobs::JobCarrier), read by the configured propagators. Implement it
+/// for a job of your own:
 /// ```
 /// use std::collections::HashMap;
 /// use axisor_telemetry::{SpanParent, instrument_automation};

@@ -20,6 +20,7 @@ mod health;
 mod http;
 #[cfg(feature = "axum")]
 mod http_spans;
+mod jobs;
 mod logs;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod logs_sent;

@@ -4,6 +4,7 @@
 
 mod herd;
 mod http;
+mod jobs;
 mod lnd;
 mod polls;
 mod postgres;

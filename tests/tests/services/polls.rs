@@ -14,7 +14,7 @@ use crate::watched::builder;
 const DEADLINE: Duration = Duration::from_secs(20);
 const FAILURES: &str = "axisor_poll_failures_total{poll=\"database_connections\"}";
 
-fn value(telemetry: &Telemetry, series: &str) -> Option<f64> {
+pub(crate) fn value(telemetry: &Telemetry, series: &str) -> Option<f64> {
     let page = telemetry.exposition().expect("a page");
     let line = page
         .lines()

@@ -9,7 +9,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
 use crate::watched::{Fault, Watched, builder};
 
-async fn connection(server: &RedisServer) -> ConnectionManager {
+pub(crate) async fn connection(server: &RedisServer) -> ConnectionManager {
     let client = redis::Client::open(server.url()).expect("a client");
     let config = ConnectionManagerConfig::new().set_max_delay(Duration::from_millis(100));
     let manager = ConnectionManager::new_with_config(client, config);

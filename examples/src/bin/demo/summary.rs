@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axisor_telemetry::catalog::{
     ACTIVE_USERS, AUTOMATION_EXECUTIONS, DATABASE_CONNECTIONS, HTTP_REQUEST_DURATION,
-    HTTP_REQUESTS, MARGIN_GUARD_ACTIONS, SYSTEM_HEALTH, Series,
+    HTTP_REQUESTS, MARGIN_GUARD_ACTIONS, SYSTEM_HEALTH, Series, WORKER_JOB_ATTEMPTS,
 };
 
 use super::exposition::Sample;
@@ -36,7 +36,7 @@ enum How {
 
 const SERVICE: &str = "service";
 
-fn shown() -> [Shown; 7] {
+fn shown() -> [Shown; 8] {
     let counted = |series, line, split| Shown {
         series,
         how: How::Counted { line, split },
@@ -47,6 +47,7 @@ fn shown() -> [Shown; 7] {
         plain(HTTP_REQUEST_DURATION, How::Durations),
         counted(AUTOMATION_EXECUTIONS, "automation_type", "status"),
         counted(MARGIN_GUARD_ACTIONS, "action_type", "user_plan"),
+        counted(WORKER_JOB_ATTEMPTS, "queue", "status"),
         plain(SYSTEM_HEALTH, How::Healthy),
         plain(ACTIVE_USERS, How::Backend),
         plain(DATABASE_CONNECTIONS, How::Backend),
@@ -171,11 +172,18 @@ pub(crate) fn unmoved(scrape: &Scrape) -> Vec<String> {
     ];
     let requests = scrape.keys().map(|service| (*service, HTTP_REQUESTS.name));
     let executions = executing.map(|service| (service, AUTOMATION_EXECUTIONS.name));
+    let jobs = [
+        services::automation_executor::NAME,
+        services::notification_worker::NAME,
+        services::payment_validator::NAME,
+    ];
+    let jobs = jobs.map(|service| (service, WORKER_JOB_ATTEMPTS.name));
     let actions = [(services::margin_monitor::NAME, MARGIN_GUARD_ACTIONS.name)];
     let unmoved = |(service, name): &(&'static str, &str)| total(scrape, service, name) == 0.0;
     requests
         .chain(executions)
         .chain(actions)
+        .chain(jobs)
         .filter(unmoved)
         .map(|(service, name)| format!("{name} of {service}"))
         .collect()

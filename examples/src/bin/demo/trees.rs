@@ -1,7 +1,8 @@
 //! Traces as the services print them, put together across processes.
 //!
 //! Each service prints the part of a trace it has seen, as a tree. What it called is, in the caller's tree, a span
-//! without children of the same name: the called service's part is grafted there.
+//! without children of the same name: what the called service printed is grafted there. A job's `process` is grafted below
+//! the `send` of the same queue.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
@@ -117,7 +118,8 @@ impl Trees {
 
     /// The whole tree of `trace`, whose root `first` has printed.
     pub(crate) fn whole(&self, trace: &str, first: &str) -> Option<String> {
-        let mut parts = self.parts.get(trace)?.clone();
+        let parts = self.parts.get(trace)?.iter().cloned();
+        let mut parts: Vec<Part> = parts.flat_map(Part::split).collect();
         let root = parts.iter().position(|part| part.service == first)?;
         let mut whole = labelled(parts.remove(root));
         while let Some(at) = parts
@@ -126,7 +128,7 @@ impl Trees {
         {
             let part = parts.remove(at);
             if let Some(caller) = caller(&mut whole, &part) {
-                caller.children = labelled(part);
+                caller.children.extend(labelled(part));
             }
         }
         let mut text = format!("trace {trace}\n");
@@ -150,11 +152,24 @@ fn labelled(part: Part) -> Vec<Node> {
     roots.into_iter().map(label).collect()
 }
 
+impl Part {
+    /// One for each root.
+    fn split(self) -> impl Iterator<Item = Self> {
+        let Self { service, roots } = self;
+        roots.into_iter().map(move |root| Self {
+            service,
+            roots: vec![root],
+        })
+    }
+}
+
 impl Node {
-    /// The span below this one that called what `part` begins with, and has nothing below it yet.
+    /// The span below this one that called what `part` begins with, and has nothing below it yet, or sent the job that it
+    /// processes.
     fn caller_of(&mut self, part: &Part) -> Option<&mut Self> {
         let called = name(&part.roots.first()?.text);
-        if self.children.is_empty() && name(&self.text) == called {
+        let calls = self.children.is_empty() && name(&self.text) == called;
+        if calls || sent(name(&self.text)).is_some_and(|queue| processed(called) == Some(queue)) {
             return Some(self);
         }
         self.children
@@ -167,6 +182,14 @@ impl Node {
 fn name(text: &str) -> &str {
     let duration = text.find(" ms").and_then(|end| text[..end].rfind(' '));
     &text[..duration.unwrap_or(text.len())]
+}
+
+fn sent(name: &str) -> Option<&str> {
+    name.strip_prefix("send ")
+}
+
+fn processed(name: &str) -> Option<&str> {
+    name.strip_prefix("process ")
 }
 
 fn print(nodes: &[Node], indent: &str, text: &mut String) {
@@ -213,6 +236,28 @@ mod tests {
             whole,
             "trace 1\n└─ [a] POST / 5.0 ms\n   └─ POST /jobs/:kind 4.0 ms\n      └─ [b] POST /jobs/:kind 3.0 ms\n         \
              ├─ work 1.0 ms\n         │  └─ GET /x 2.0 ms\n         │     └─ [c] GET /x 1.0 ms\n         └─ more 0.1 ms\n"
+        );
+    }
+
+    #[test]
+    fn a_job_is_grafted_below_what_sent_it_however_late_it_is_done() {
+        let mut trees = Trees::default();
+        read(
+            &mut trees,
+            "a",
+            "trace 1\n└─ work 5.0 ms\n   └─ send jobs 4.0 ms\n      └─ POST /jobs 3.0 ms\n",
+        );
+        read(&mut trees, "b", "trace 1\n└─ POST /jobs 1.0 ms\n");
+        read(
+            &mut trees,
+            "b",
+            "trace 1\n└─ process jobs 9.0 ms\n   └─ done 8.0 ms\n",
+        );
+        let whole = trees.whole("1", "a").expect("the first part is there");
+        assert_eq!(
+            whole,
+            "trace 1\n└─ [a] work 5.0 ms\n   └─ send jobs 4.0 ms\n      ├─ POST /jobs 3.0 ms\n      │  └─ [b] POST /jobs 1.0 ms\n      \
+             └─ [b] process jobs 9.0 ms\n         └─ done 8.0 ms\n"
         );
     }
 
