@@ -1,9 +1,9 @@
-//! A real PostgreSQL and Redis behind the backend, when it is given their URLs.
+//! A real PostgreSQL, Redis and LN Markets behind the backend, when it is given their URLs.
 
 use std::time::Duration;
 
 use axisor_telemetry::TelemetryBuilder;
-use axisor_telemetry::health::{PostgresCheck, RedisCheck};
+use axisor_telemetry::health::{HealthCheck, PostgresCheck, RedisCheck};
 use clap::Args;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use sqlx::PgPool;
@@ -18,9 +18,13 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 const TABLE: &str = "trading_users";
 
 /// The variables that say where the stores are.
-pub const VARIABLES: [&str; 2] = ["TRADING_DATABASE_URL", "TRADING_REDIS_URL"];
+pub const VARIABLES: [&str; 3] = [
+    "TRADING_DATABASE_URL",
+    "TRADING_REDIS_URL",
+    "TRADING_LNMARKETS_URL",
+];
 
-/// Where the database and the cache are. What is not given is simulated.
+/// Where the database, the cache and the exchange are. What is not given is simulated.
 #[derive(Debug, Clone, Args)]
 pub struct StoreUrls {
     /// A PostgreSQL for the users' last activity, `postgres://user:password@host/database`.
@@ -29,6 +33,9 @@ pub struct StoreUrls {
     /// A Redis, `redis://host`.
     #[arg(long, env = "TRADING_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<String>,
+    /// An LN Markets to ask whether it is there, `https://api.lnmarkets.com/v2/user`.
+    #[arg(long, env = "TRADING_LNMARKETS_URL")]
+    pub lnmarkets_url: Option<String>,
 }
 
 /// Why a store cannot be used.
@@ -47,6 +54,7 @@ pub enum StoreError {
 pub struct Stores {
     database: Option<PgPool>,
     redis: Option<ConnectionManager>,
+    lnmarkets: Option<String>,
 }
 
 impl Stores {
@@ -60,6 +68,7 @@ impl Stores {
         Ok(Self {
             database: database.transpose()?,
             redis: redis.transpose()?,
+            lnmarkets: urls.lnmarkets_url.clone(),
         })
     }
 
@@ -73,6 +82,11 @@ impl Stores {
         }
         if let Some(redis) = &self.redis {
             telemetry = telemetry.health_check("redis", RedisCheck::new(redis.clone()));
+        }
+        if let Some(url) = &self.lnmarkets {
+            telemetry = telemetry
+                .set("health.lnmarkets_url", url.as_str())
+                .lnmarkets_check(HealthCheck::degraded);
         }
         telemetry
     }

@@ -141,8 +141,8 @@ impl Running {
 /// The variables of this process that the services' telemetry would read.
 fn telemetry_variables() -> impl Iterator<Item = String> {
     let read = |name: &String| {
-        if stores::VARIABLES.contains(&name.as_str()) {
-            return false; // the backend's real stores are given to the demo
+        if stores::VARIABLES.contains(&name.as_str()) || name.starts_with("AXISOR_SENTRY_") {
+            return false; // real stores, and a real Sentry, are given to the demo
         }
         let ours = ["OTEL_", "AXISOR_", "TRADING_"];
         name == "RUST_LOG" || ours.iter().any(|ours| name.starts_with(ours))

@@ -103,6 +103,7 @@ fn orders(demo: &Demo, stack: Option<&Stack>) -> Orders {
             ("OTEL_EXPORTER_OTLP_ENDPOINT", stack.otlp_grpc()),
             ("OTEL_BSP_SCHEDULE_DELAY", "1000".to_owned()),
             ("OTEL_METRIC_EXPORT_INTERVAL", "5000".to_owned()),
+            ("OTEL_LOGS_EXPORTER", "otlp".to_owned()),
         ]),
     }
     Orders {
