@@ -99,7 +99,12 @@ pub(crate) fn names_unpin(returned: &Type) -> bool {
         }
         _ => false,
     };
-    matches!(returned, Type::ImplTrait(opaque) if opaque.bounds.iter().any(is_unpin))
+    match returned {
+        Type::ImplTrait(opaque) => opaque.bounds.iter().any(is_unpin),
+        Type::Paren(inner) => names_unpin(&inner.elem),
+        Type::Group(inner) => names_unpin(&inner.elem),
+        _ => false,
+    }
 }
 
 /// What the future in a returned type returns.

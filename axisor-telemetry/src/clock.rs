@@ -10,7 +10,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Clone)]
 pub struct Clock {
     source: quanta::Clock,
-    hand: Option<Arc<quanta::Mock>>,
+    hand: Option<Hand>,
+}
+
+/// What moves a manual clock, and the time of day it began at.
+#[derive(Clone)]
+struct Hand {
+    mock: Arc<quanta::Mock>,
+    began: SystemTime,
 }
 
 /// A moment read from a [`Clock`], and of use with that clock only.
@@ -38,17 +45,18 @@ impl Clock {
     /// A clock that stands still except for [`advance`](Self::advance).
     #[must_use]
     pub fn manual() -> Self {
-        let (source, hand) = quanta::Clock::mock();
+        let (source, mock) = quanta::Clock::mock();
+        let began = SystemTime::now();
         Self {
             source,
-            hand: Some(hand),
+            hand: Some(Hand { mock, began }),
         }
     }
 
     /// Moves a manual clock forward. A system clock cannot be moved: nothing happens.
     pub fn advance(&self, by: Duration) {
         if let Some(hand) = &self.hand {
-            hand.increment(by);
+            hand.mock.increment(by);
         }
     }
 
@@ -57,6 +65,14 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Moment {
         Moment(self.source.raw())
+    }
+
+    /// The time of day: a manual clock's goes on from that of its making as it is moved.
+    pub(crate) fn time_of_day(&self) -> SystemTime {
+        match &self.hand {
+            None => SystemTime::now(),
+            Some(hand) => hand.began + self.since(Moment(0)),
+        }
     }
 
     /// Time passed since `start`.

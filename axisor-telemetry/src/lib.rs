@@ -63,6 +63,7 @@ mod contained;
 pub mod exposition;
 pub mod guide;
 pub mod health;
+mod here;
 #[cfg(feature = "axum")]
 pub mod http;
 mod instruments;

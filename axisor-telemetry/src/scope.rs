@@ -1,7 +1,7 @@
 //! Which telemetry a call belongs to: the one its context carries, or else the installed one.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use opentelemetry::Context;
@@ -9,6 +9,7 @@ use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::trace::SdkTracer;
 
 use crate::clock::Clock;
+use crate::here;
 use crate::instruments::Instruments;
 use crate::trace::{FailureSink, Spans};
 
@@ -23,6 +24,8 @@ pub(crate) struct Scope {
     pub(crate) clock: Clock,
     /// Who looks at failures one by one.
     pub(crate) failures: Option<Arc<dyn FailureSink>>,
+    /// Whether a job that came with something nobody can read was told of.
+    pub(crate) unreadable_job_told: AtomicBool,
 }
 
 /// The one telemetry installed in the life of this process.
@@ -76,6 +79,7 @@ impl Scope {
             propagator,
             clock,
             failures,
+            unreadable_job_told: AtomicBool::new(false),
         })
     }
 
@@ -87,12 +91,17 @@ impl Scope {
         context.with_value(Carried(Arc::clone(self)))
     }
 
-    /// `context` as it is if this scope is the installed one, or else with this scope in it.
+    /// `context` as it is if calls under it record here anyway, or else with this scope in it.
     pub(crate) fn within(self: &Arc<Self>, context: Context) -> Context {
-        if self.is_installed() {
-            return context;
+        let is_here = match context.get::<Carried>() {
+            Some(carried) => carried.0.id == self.id,
+            None => self.is_installed(),
+        };
+        if is_here {
+            context
+        } else {
+            self.carry(&context)
         }
-        self.carry(&context)
     }
 
     /// Whether this is the scope installed for the whole process.
@@ -132,7 +141,7 @@ pub(crate) fn current() -> Option<Current> {
 }
 
 fn carried() -> Option<Arc<Scope>> {
-    Context::map_current(|context| context.get::<Carried>().map(|carried| carried.0.clone()))
+    here::current(|here| here.get::<Carried>().map(|carried| carried.0.clone())).flatten()
 }
 
 fn installed() -> Option<&'static Scope> {

@@ -58,6 +58,15 @@ fn a_place_in_the_code_finds_the_telemetry_installed_after_its_first_call() {
     check(true);
     assert_samples(&second, &["\"check\",status=\"success\"} 1"]);
 
+    let queue = guard.queue("q");
+    let job = queue.carrier();
+    second
+        .in_scope(|| queue.process_blocking(&job, || Ok::<_, std::fmt::Error>(())))
+        .unwrap();
+    let page = guard.exposition().unwrap();
+    let attempt = "axisor_worker_job_attempts_total{queue=\"q\",status=\"success\"} 1";
+    assert!(page.contains(attempt), "{page}");
+
     guard
         .automations()
         .record("x", axisor_telemetry::record::AutomationStatus::Success);

@@ -41,10 +41,10 @@ pub struct TailSampling {
 }
 
 impl Default for TailSampling {
-    /// As the overlay has it: 10 s, 2 s, 10.
+    /// As the overlay has it: 30 s, 2 s, 10.
     fn default() -> Self {
         Self {
-            wait: Duration::from_secs(10),
+            wait: Duration::from_secs(30),
             slow: Duration::from_secs(2),
             percent: 10,
         }

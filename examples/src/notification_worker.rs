@@ -1,6 +1,7 @@
 //! The notification worker: tells users what was done for them.
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axisor_telemetry::jobs::Queue;
@@ -10,6 +11,7 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use clap::Parser;
+use futures_util::FutureExt as _;
 use http::StatusCode;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
@@ -22,7 +24,8 @@ use crate::wire::{JobQueue, Notification};
 /// The service's name: its `job` in Prometheus.
 pub const NAME: &str = "notification-worker";
 
-/// The most messages that wait; further ones are refused.
+/// The most messages that wait; further ones are refused. They wait in memory, and what waits at the end is lost: a queue that
+/// must not lose any is a Redis stream or a broker.
 const MOST_WAITING: usize = 256;
 
 /// How often a message is tried.
@@ -111,10 +114,12 @@ async fn take(
 }
 
 impl Notifier {
+    /// One message after the other. A panic is that message's failure, and not the worker's end.
     async fn work(self: Arc<Self>, mut jobs: Receiver<Notification>) {
         while let Some(job) = jobs.recv().await {
-            let delivered = self.queue.process(&job.carrier, self.deliver(&job)).await;
-            if delivered.is_err() && job.carrier.attempt() < ATTEMPTS {
+            let processing = self.queue.process(&job.carrier, self.deliver(&job));
+            let delivered = AssertUnwindSafe(processing).catch_unwind().await;
+            if !matches!(delivered, Ok(Ok(()))) && job.carrier.attempt() < ATTEMPTS {
                 self.try_again(job);
             }
         }

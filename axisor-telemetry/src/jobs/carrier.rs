@@ -79,9 +79,9 @@ pub struct JobCarrier {
 
 impl JobCarrier {
     /// Of a job that is enqueued now, for the first time, by the present call.
-    pub(super) fn here(propagator: &dyn TextMapPropagator) -> Self {
+    pub(super) fn here(propagator: &dyn TextMapPropagator, now: SystemTime) -> Self {
         let mut carrier = Self {
-            enqueued: Some(now()),
+            enqueued: Some(millis(now)),
             attempt: Some(NonZeroU32::MIN),
             ..Self::default()
         };
@@ -136,6 +136,7 @@ impl JobCarrier {
             KEY_VERSION => {}
             KEY_ENQUEUED => self.enqueued = Some(value.parse().ok()?),
             KEY_ATTEMPT => self.attempt = Some(value.parse().ok()?),
+            KEY_TRACEPARENT if value.len() > limits::TRACEPARENT_BYTES => return None,
             _ => self.take(key, value),
         }
         Some(())
@@ -179,7 +180,7 @@ impl JobCarrier {
     #[must_use = "the job is to be enqueued with it"]
     pub fn again(&self) -> Self {
         Self {
-            enqueued: Some(now()),
+            enqueued: Some(millis(SystemTime::now())),
             ..self.clone()
         }
         .with_attempt(self.attempt().saturating_add(1))
@@ -207,11 +208,16 @@ impl JobCarrier {
         UNIX_EPOCH.checked_add(Duration::from_millis(self.enqueued?))
     }
 
-    /// How long ago that was by this machine's clock: zero if the producer's is ahead of it.
+    /// How long ago that was by this machine's clock: zero if the producer's is ahead of it, `None` if it was longer than
+    /// 90 days, which nobody means.
     #[must_use]
     pub fn waited(&self) -> Option<Duration> {
-        let waited = now().saturating_sub(self.enqueued?);
-        Some(Duration::from_millis(waited))
+        self.waited_until(SystemTime::now())
+    }
+
+    pub(super) fn waited_until(&self, now: SystemTime) -> Option<Duration> {
+        let waited = millis(now).saturating_sub(self.enqueued?);
+        Some(Duration::from_millis(waited)).filter(|waited| *waited <= limits::LONGEST_WAIT)
     }
 
     /// Whether there was something that cannot be read. The job's trace begins anew then.
@@ -221,9 +227,9 @@ impl JobCarrier {
     }
 }
 
-/// The time of day, in milliseconds since 1970.
-fn now() -> u64 {
-    unix_nanos(SystemTime::now()) / 1_000_000
+/// Milliseconds since 1970.
+fn millis(time: SystemTime) -> u64 {
+    unix_nanos(time) / 1_000_000
 }
 
 impl SpanParent for JobCarrier {

@@ -1,4 +1,11 @@
-//! How much of others' lists is carried.
+//! How much of what others wrote is carried, and believed.
+
+use std::time::Duration;
+
+/// Version 00 has 55; a later one may append what it needs: <https://www.w3.org/TR/trace-context/#versioning-of-traceparent>.
+pub(super) const TRACEPARENT_BYTES: usize = 256;
+/// Who wrote that a job waited longer meant another unit; it would spoil the sum of all waits.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// At least as much has to be propagated: <https://www.w3.org/TR/trace-context/#tracestate-limits>.
 const TRACESTATE_BYTES: usize = 512;

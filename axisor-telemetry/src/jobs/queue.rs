@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -51,7 +51,6 @@ pub struct Queue {
     scope: Arc<Scope>,
     name: Name,
     system: Option<&'static str>,
-    unreadable_told: Arc<AtomicBool>,
 }
 
 /// A queue's name: borrowed if it stands in the code.
@@ -81,7 +80,6 @@ impl Queue {
             scope,
             name: Name(name),
             system: None,
-            unreadable_told: Arc::default(),
         }
     }
 
@@ -96,7 +94,7 @@ impl Queue {
     /// For jobs that are not sent one by one. [`send`](Self::send) counts, and gives the job a span to belong to.
     #[must_use = "it is to go beside the job's payload"]
     pub fn carrier(&self) -> JobCarrier {
-        JobCarrier::here(&*self.scope.propagator)
+        JobCarrier::here(&*self.scope.propagator, self.scope.clock.time_of_day())
     }
 
     /// Runs `send` as a producer span `send {queue}`, with the carrier to put beside the payload.
@@ -197,7 +195,7 @@ impl Queue {
     /// What is known of an attempt before it begins; returns how long the job has waited.
     fn record(&self, carrier: &JobCarrier) -> Option<Duration> {
         let instruments = &self.scope.instruments;
-        let waited = carrier.waited();
+        let waited = carrier.waited_until(self.scope.clock.time_of_day());
         if let Some(waited) = waited {
             let wait = instruments.worker_job_wait.of([&self.name]);
             wait.record(waited.as_secs_f64());
@@ -214,7 +212,7 @@ impl Queue {
     }
 
     fn tell_unreadable(&self) {
-        if !self.unreadable_told.swap(true, Ordering::Relaxed) {
+        if !self.scope.unreadable_job_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 queue = &*self.name.0,
                 "a job's carrier cannot be read: its trace begins anew; further ones are only counted"

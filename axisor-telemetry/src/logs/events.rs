@@ -12,6 +12,7 @@ use tracing_subscriber::layer;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::line::Line;
+use crate::here;
 
 /// Where lines go.
 pub(super) trait Output: Send + Sync + 'static {
@@ -47,8 +48,8 @@ impl<O> Events<O> {
         if !event.is_contextual() {
             return None;
         }
-        let here = Context::map_current(|context| context.span().span_context().clone());
-        if here.is_valid() {
+        let here = here::current(|here| here.span().span_context().clone());
+        if let Some(here) = here.filter(SpanContext::is_valid) {
             return Some(here);
         }
         self.of_tracing(&current.event_span(event)?.id())
@@ -76,9 +77,13 @@ where
             if O::OF_TELEMETRY {
                 self.output.take(Line::of(event, None));
             }
-        } else if O::OF_TELEMETRY || !Context::is_current_telemetry_suppressed() {
+        } else if O::OF_TELEMETRY || !is_suppressed() {
             let span = self.span(event, &current);
             self.output.take(Line::of(event, span));
         }
     }
+}
+
+fn is_suppressed() -> bool {
+    here::current(Context::is_telemetry_suppressed).unwrap_or(false)
 }

@@ -149,7 +149,8 @@ impl TestTelemetry {
         dispatcher::with_default(&self.subscriber, || self.telemetry.in_scope(function))
     }
 
-    /// Runs `future` so that whatever happens inside is recorded here, wherever it is polled.
+    /// Runs `future` so that whatever happens inside is recorded here, wherever it is polled; not what its values do when they
+    /// are dropped with it before its end, unless an annotated function they belong to was under way.
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         let future = self.telemetry.scope(future);
         future.with_subscriber(self.subscriber.clone())

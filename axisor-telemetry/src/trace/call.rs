@@ -12,6 +12,7 @@ use super::spans::{Spans, parent_of};
 use super::{CallResult, EndedSpan, Failure, FailureSink, Place, Seen};
 use crate::call::{GivenSpan, Labels, Spec};
 use crate::clock::Moment;
+use crate::here;
 use crate::outcome::{Description, Outcome, Verdict};
 use crate::shown::{bounded, redacted};
 
@@ -78,12 +79,12 @@ impl CallSpan {
             return Self::None;
         }
         let parent = given.as_mut().and_then(|given| given.parent.take());
-        let parent = match parent {
-            Some(_) if Context::is_current_telemetry_suppressed() => None,
-            Some(parent) => Some(beside(&parent)),
-            None => Context::map_current(|context| may_have_span(context).then(|| context.clone())),
-        };
-        match parent {
+        let parent = here::current(|here| match parent {
+            Some(_) if here.is_telemetry_suppressed() => None,
+            Some(parent) => Some(beside(here, &parent)),
+            None => may_have_span(here).then(|| here.clone()),
+        });
+        match parent.flatten() {
             Some(parent) => Self::under(&parent, spans, given, started),
             None => Self::None,
         }
@@ -125,7 +126,7 @@ impl CallSpan {
         };
         let below = |context: &Context| Failure::below(context, seen, spec.name.to_owned());
         let failure = match self {
-            Self::None => Context::map_current(below),
+            Self::None => here::current(below).unwrap_or_else(|| below(&Context::new())),
             Self::Context(context) | Self::Live(context, _) => below(context),
         };
         failures.failed(Failure {
@@ -145,7 +146,7 @@ impl CallSpan {
     pub(crate) fn attach(&self) -> Option<ContextGuard> {
         match self {
             Self::None => None,
-            Self::Context(context) | Self::Live(context, _) => Some(context.clone().attach()),
+            Self::Context(context) | Self::Live(context, _) => here::attach(context.clone()),
         }
     }
 }
@@ -183,17 +184,16 @@ fn may_have_span(context: &Context) -> bool {
 
 /// Whether a call here may have a span.
 pub(crate) fn may_have_span_here() -> bool {
-    Context::map_current(may_have_span)
+    here::current(may_have_span).unwrap_or(false)
 }
 
-/// The current context with `parent` as the parent of what comes: its span, and its baggage.
-fn beside(parent: &Context) -> Context {
+/// The context `here` with `parent` as the parent of what comes: its span, and its baggage.
+fn beside(here: &Context, parent: &Context) -> Context {
     let entries = parent.baggage().iter();
     let baggage: Baggage = entries
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    Context::current()
-        .with_remote_span_context(parent.span().span_context().clone())
+    here.with_remote_span_context(parent.span().span_context().clone())
         .with_baggage(baggage)
 }
 

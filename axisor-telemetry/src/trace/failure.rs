@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 
+use crate::here;
 use crate::redact;
 
 /// One failure of a call, a request or a thread. Nothing in it says whose it was.
@@ -103,7 +104,7 @@ impl Failure {
                 file: location.file().to_owned(),
                 line: location.line(),
             }),
-            ..Context::map_current(below)
+            ..here::current(below).unwrap_or_else(|| below(&Context::new()))
         }
     }
 }

@@ -4,8 +4,9 @@
   const page = location.pathname; // never the query
   if (document.visibilityState === "hidden") return; // loaded in the background, where browsers take their time
   const measured = {}, takeLast = [];
+  let left = false;
   const watch = (type, see) => {
-    if (!PerformanceObserver.supportedEntryTypes.includes(type)) return false;
+    if (!PerformanceObserver.supportedEntryTypes?.includes(type)) return false;
     const observer = new PerformanceObserver((list) => list.getEntries().forEach(see));
     observer.observe({ type, buffered: true, durationThreshold: 16 });
     return takeLast.push(() => observer.takeRecords().forEach(see));
@@ -25,12 +26,13 @@
   };
   if (watch("layout-shift", shift)) measured.cls = 0;
   const leave = () => {
-    if (!takeLast.length) return; // told already
+    if (left) return; // told already
+    left = true;
     takeLast.splice(0).forEach((take) => take());
     const [load] = performance.getEntriesByType("navigation");
-    measured.ttfb = load.responseStart - load.startTime;
-    if (load.loadEventEnd) measured.load = load.loadEventEnd - load.startTime;
-    navigator.sendBeacon(beacon, JSON.stringify({ page, measured }));
+    if (load) measured.ttfb = load.responseStart - load.startTime;
+    if (load?.loadEventEnd) measured.load = load.loadEventEnd - load.startTime;
+    if (Object.keys(measured).length) navigator.sendBeacon(beacon, JSON.stringify({ page, measured }));
   };
   addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") leave(); });
   addEventListener("pagehide", leave);

@@ -113,7 +113,8 @@ impl Beacon {
     }
 
     /// Takes reports from pages of these origins too, such as `https://app.axisor.example`, and answers their preflights; otherwise
-    /// only pages of the endpoint's own origin may send any.
+    /// only pages of the endpoint's own origin may send any. A page elsewhere that sends JSON does so by `fetch` without
+    /// credentials; text, as the script sends it, needs no preflight.
     pub fn allow_origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.origins.extend(origins.into_iter().map(Into::into));
         self
