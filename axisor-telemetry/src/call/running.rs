@@ -14,8 +14,9 @@ use crate::trace::Ending;
 /// What depends on the annotated function, or only on what it returns, is as little as can be: it is compiled for each.
 #[must_use = "dropped, it counts as panicked"]
 pub struct Running {
-    call: Call,
+    // Dropped in this order: the context is left, and then the call has panicked.
     attached: Option<ContextGuard>,
+    call: Call,
 }
 
 impl Running {
@@ -41,7 +42,7 @@ impl Running {
 
     fn enter(call: Call) -> Self {
         let attached = call.attach();
-        Self { call, attached }
+        Self { attached, call }
     }
 
     /// The body returned, and counts as the rule of its type says.
@@ -66,17 +67,10 @@ impl Running {
     #[inline(never)]
     fn end_timed<R>(&mut self, rule: impl Rule<R>, returned: &R) {
         if let Kind::Lean(call) = self.call.0 {
-            call.returned(rule.outcome(returned));
+            call.left(Some(rule.outcome(returned)));
         } else {
             self.returned(rule.verdict(returned));
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn panicked(&mut self) {
-        self.attached = None;
-        self.call.end(Ending::Panicked);
     }
 
     /// The body returned, and counts as `judge` says, which is asked only if the call is recorded.
@@ -93,14 +87,5 @@ impl Running {
     fn returned(&mut self, verdict: Verdict<'_>) {
         self.attached = None;
         self.call.end(Ending::Returned(verdict));
-    }
-}
-
-impl Drop for Running {
-    #[inline]
-    fn drop(&mut self) {
-        if !self.call.is_nothing() {
-            self.panicked();
-        }
     }
 }

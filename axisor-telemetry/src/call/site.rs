@@ -30,18 +30,14 @@ pub(super) struct Lean {
 }
 
 impl Lean {
-    /// The call returned and counts so.
-    pub(super) fn returned(self, outcome: Outcome) {
-        self.left(Some(outcome));
-    }
-
     /// The call is over, in whichever way.
     pub(super) fn end(self, ending: &Ending<'_>) {
         self.left(self.site.outcome(ending));
     }
 
+    /// The call is over and is recorded with this outcome, if it is.
     #[inline(never)]
-    fn left(self, outcome: Option<Outcome>) {
+    pub(super) fn left(self, outcome: Option<Outcome>) {
         if let Some(installed) = self.site.installed.get() {
             let now = || installed.scope.clock.now();
             let times = self.started.map(|started| (started, now()));
