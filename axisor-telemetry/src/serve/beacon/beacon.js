@@ -28,7 +28,7 @@
   const leave = () => {
     if (left) return; // told already
     left = true;
-    takeLast.splice(0).forEach((take) => take());
+    takeLast.forEach((take) => take());
     const [load] = performance.getEntriesByType("navigation");
     if (load) measured.ttfb = load.responseStart - load.startTime;
     if (load?.loadEventEnd) measured.load = load.loadEventEnd - load.startTime;
