@@ -58,6 +58,14 @@ pub trait LabelValue {
     }
 }
 
+/// The text of `value` for longer than the value lives: borrowed if it is one of a closed set.
+pub(crate) fn kept(value: &(impl LabelValue + ?Sized)) -> Cow<'static, str> {
+    match value.known() {
+        Some(known) => Cow::Borrowed(known),
+        None => Cow::Owned(value.label().into_owned()),
+    }
+}
+
 impl LabelValue for str {
     fn label(&self) -> Cow<'_, str> {
         Cow::Borrowed(self)

@@ -8,7 +8,7 @@ use opentelemetry::{Context, KeyValue};
 
 use super::{Site, Spec};
 use crate::instruments::Origin;
-use crate::label::LabelValue;
+use crate::label::{self, LabelValue};
 use crate::scope::{Current, Scope};
 use crate::shown::redacted;
 use crate::trace::{FieldValue, SpanParent};
@@ -33,10 +33,7 @@ impl Labels {
     }
 
     fn set(&mut self, index: usize, value: &(impl LabelValue + ?Sized)) {
-        self.0[index] = match value.known() {
-            Some(known) => Cow::Borrowed(known),
-            None => Cow::Owned(value.label().into_owned()),
-        };
+        self.0[index] = label::kept(value);
     }
 }
 

@@ -17,7 +17,7 @@ use super::JobCarrier;
 use crate::call::{Opening, Polled, Running, Site, Spec};
 use crate::catalog::JOB_BUCKETS;
 use crate::judge::Shown;
-use crate::label::LabelValue;
+use crate::label::{self, LabelValue};
 use crate::record::Recorder;
 use crate::scope::Scope;
 
@@ -72,13 +72,9 @@ impl LabelValue for Name {
 
 impl Queue {
     pub(crate) fn new(scope: Arc<Scope>, name: &impl LabelValue) -> Self {
-        let name = match name.known() {
-            Some(known) => Cow::Borrowed(known),
-            None => Cow::Owned(name.label().into_owned()),
-        };
         Self {
             scope,
-            name: Name(name),
+            name: Name(label::kept(name)),
             system: None,
         }
     }
@@ -134,9 +130,7 @@ impl Queue {
         E: Display,
     {
         let processing = async {
-            let waited = self.record(carrier);
-            let open = |opening: &mut Opening<'_>| self.open_attempt(opening, carrier, waited);
-            let mut call = Polled::begin_with(&PROCESSING, open);
+            let mut call = Polled::begin_with(&PROCESSING, self.attempt(carrier));
             let returned = call.polls(work).await;
             call.end(Shown, &returned);
             returned
@@ -154,9 +148,7 @@ impl Queue {
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let _here = self.context().attach();
-        let waited = self.record(carrier);
-        let open = |opening: &mut Opening<'_>| self.open_attempt(opening, carrier, waited);
-        let call = Running::begin_with(&PROCESSING, open);
+        let call = Running::begin_with(&PROCESSING, self.attempt(carrier));
         let returned = work();
         call.end(Shown, &returned);
         returned
@@ -167,17 +159,16 @@ impl Queue {
         self.scope.within(Context::current())
     }
 
-    fn open_attempt(
-        &self,
-        opening: &mut Opening<'_>,
-        carrier: &JobCarrier,
-        waited: Option<Duration>,
-    ) {
-        self.open(opening, PROCESS);
-        if opening.wants_span() {
-            opening.parent(carrier);
-            opening.field(ATTEMPT, &carrier.attempt());
-            opening.field(WAITED, &waited.map(|waited| waited.as_secs_f64()));
+    /// Records what is known of an attempt that begins now; returns what gives its labels and span.
+    fn attempt(&self, carrier: &JobCarrier) -> impl FnOnce(&mut Opening<'_>) {
+        let waited = self.record(carrier);
+        move |opening| {
+            self.open(opening, PROCESS);
+            if opening.wants_span() {
+                opening.parent(carrier);
+                opening.field(ATTEMPT, &carrier.attempt());
+                opening.field(WAITED, &waited.map(|waited| waited.as_secs_f64()));
+            }
         }
     }
 

@@ -4,15 +4,16 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::LabelValue;
 use crate::instruments::Instruments;
-use crate::label::LabelValue;
 
 /// A page by its pattern, one of those the service declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Page(pub(crate) &'static str);
 
 /// One of the numbers: the label `vital`, but of the load and the layout shift, which have a series of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, LabelValue)]
+#[label(crate = crate)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Measure {
     /// From the navigation's start to the end of the `load` event.
@@ -38,27 +39,6 @@ impl Measure {
             vital => instruments.web_vital_duration.of([&page, &vital]),
         };
         series.record(value);
-    }
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Load => "load",
-            Self::Ttfb => "ttfb",
-            Self::Fcp => "fcp",
-            Self::Lcp => "lcp",
-            Self::Inp => "inp",
-            Self::Cls => "cls",
-        }
-    }
-}
-
-impl LabelValue for Measure {
-    fn label(&self) -> Cow<'_, str> {
-        Cow::Borrowed(self.as_str())
-    }
-
-    fn known(&self) -> Option<&'static str> {
-        Some(self.as_str())
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::label::LabelValue;
+use crate::LabelValue;
 use crate::record::Measure;
 
 /// The longest plausible time, in milliseconds: ten minutes.
@@ -24,7 +24,8 @@ pub(super) struct Report<'a> {
 }
 
 /// Why a report is refused: the label `reason`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, LabelValue)]
+#[label(crate = crate)]
 pub(super) enum Refusal {
     Origin,
     Rate,
@@ -86,26 +87,5 @@ impl Refusal {
             Self::Size => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Format | Self::Value => StatusCode::BAD_REQUEST,
         }
-    }
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Origin => "origin",
-            Self::Rate => "rate",
-            Self::ContentType => "content_type",
-            Self::Size => "size",
-            Self::Format => "format",
-            Self::Value => "value",
-        }
-    }
-}
-
-impl LabelValue for Refusal {
-    fn label(&self) -> Cow<'_, str> {
-        Cow::Borrowed(self.as_str())
-    }
-
-    fn known(&self) -> Option<&'static str> {
-        Some(self.as_str())
     }
 }
