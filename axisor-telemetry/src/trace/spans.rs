@@ -67,6 +67,11 @@ impl Spans {
         !self.sinks.is_empty()
     }
 
+    /// `span`, if it is sampled and goes anywhere.
+    pub(crate) fn sampled<'a>(&self, span: &'a SpanContext) -> Option<&'a SpanContext> {
+        (span.is_sampled() && self.has_sinks() && !self.is_closed()).then_some(span)
+    }
+
     /// Makes no further spans.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
