@@ -1,5 +1,6 @@
 //! What others read over HTTP: `/metrics`, `/health`, `/livez` and `/readyz`, in the service's router or in a small server.
 
+mod accept;
 mod health;
 mod metrics;
 mod standalone;
@@ -14,11 +15,12 @@ use http::HeaderMap;
 pub(crate) use standalone::standalone;
 pub use standalone::{ServeError, Server};
 
+use crate::exposition::Format;
 use crate::health::Health;
 
 /// Renders what a scrape gets.
 pub(crate) type Exposition =
-    Arc<dyn Fn() -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;
+    Arc<dyn Fn(Format) -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;
 
 /// Where health is asked for. `config` keeps these paths free.
 const HEALTH: &str = "/health";

@@ -8,6 +8,7 @@ mod attributes;
 mod business;
 mod config;
 mod custom;
+mod exemplars;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod export;
 mod exporters;
@@ -21,6 +22,7 @@ mod http_spans;
 mod logs;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod logs_sent;
+mod openmetrics;
 mod poll;
 mod programs;
 mod recorded;
