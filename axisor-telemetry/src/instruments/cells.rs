@@ -120,15 +120,21 @@ impl HistogramCell {
     }
 
     /// As [`record`](Self::record); the span, if there is one, is where the bucket leads to from now on.
+    #[inline]
     pub(crate) fn record_in(&self, span: Option<&SpanContext>, value: f64) {
         self.record(value);
         if let Some(span) = span {
-            let Distribution {
-                bounds, exemplars, ..
-            } = &*self.0;
-            let exemplar = Exemplar::new(value, span);
-            exemplars.keep(bucket(bounds, value), bounds.len() + 1, exemplar);
+            self.exemplify(span, value);
         }
+    }
+
+    #[inline(never)]
+    fn exemplify(&self, span: &SpanContext, value: f64) {
+        let Distribution {
+            bounds, exemplars, ..
+        } = &*self.0;
+        let exemplar = Exemplar::new(value, span);
+        exemplars.keep(bucket(bounds, value), bounds.len() + 1, exemplar);
     }
 
     pub(super) fn bounds(&self) -> &[f64] {
