@@ -5,6 +5,7 @@
 mod herd;
 mod http;
 mod lnd;
+mod openmetrics;
 mod polls;
 mod postgres;
 mod redis;
