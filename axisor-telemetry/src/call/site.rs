@@ -122,6 +122,7 @@ impl Site {
     }
 
     /// A call of the installed telemetry, begun now, if there is nothing to be carried through it.
+    #[inline]
     pub(super) fn lean(&'static self, scope: &'static Scope) -> Option<Lean> {
         let installed = self.installed(scope);
         if !installed.lean || (installed.has_span && trace::may_have_span_here()) {
