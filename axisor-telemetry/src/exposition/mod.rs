@@ -9,10 +9,10 @@
 //! from a slow bucket on a graph to a trace. The request durations have them, and those of annotated functions with
 //! `duration`. A bucket keeps one, so they take a fixed room; recording never waits for another thread to keep its own.
 //!
-//! Both formats show the same series, so that a scraper that changes its mind splits none. For that the OpenMetrics page
-//! departs from the advice of its specification in three places: `le` is spelled as in the text format (`le="1"`), a counter
-//! whose name does not end in `_total` keeps its name and is of type `unknown`, and a histogram with negative bounds has its
-//! sum. (Prometheus 3 writes `le="1.0"` whatever it read, Prometheus 2 keeps what it read.)
+//! Both formats show the same series, so that a scraper that changes its mind splits none. Therefore a counter whose name
+//! does not end in `_total` keeps its name in OpenMetrics, where it is of type `unknown`; and in two places the page is not
+//! as the specification advises: `le` is spelled as in the text format (`le="1"`), and a histogram with negative bounds has
+//! its sum. (Prometheus 3 stores `le="1.0"` whatever it read, Prometheus 2 what it read.)
 
 mod format;
 mod text;

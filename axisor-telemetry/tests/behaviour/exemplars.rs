@@ -210,7 +210,7 @@ mod requests {
     use axum::routing::get;
 
     use super::*;
-    use crate::app::App;
+    use crate::app::{self, App};
 
     #[tokio::test]
     async fn a_request_leads_to_its_span_and_one_that_is_not_sampled_nowhere() {
@@ -234,6 +234,18 @@ mod requests {
             lines.len() == 1 && lines[0].starts_with(&expected)
         })
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_span_goes_nowhere_leaves_none() {
+        let telemetry = seen::builder().build().unwrap();
+        let routes = Router::new().route("/api/ping", get(async || "pong"));
+        let (addr, _serving) = app::listen(routes.layer(telemetry.http_layer())).await;
+        assert_eq!(app::ask(addr, "GET", "/api/ping", "").await.status, 200);
+        let counted = "axisor_http_request_duration_seconds_count";
+        let counted = || seen::samples(&telemetry, counted).len() == 1;
+        seen::until("the request", counted).await;
+        assert_eq!(exemplary(&telemetry), [""; 0]);
     }
 }
 
