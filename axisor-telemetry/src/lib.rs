@@ -32,6 +32,7 @@
 //! | serve `/metrics`, `/health`, `/livez` and `/readyz` | [`Telemetry::router`], [`Telemetry::serve`] |
 //! | record page loads and web vitals as browsers measure them | [`Telemetry::beacon`], [`guide::browsers`] |
 //! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
+//! | get from a slow bucket to its trace | [`exposition`] |
 //! | test what is counted and traced | `testing`, a feature |
 //! | know every series | [`catalog`] |
 //! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |

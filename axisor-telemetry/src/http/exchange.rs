@@ -159,10 +159,12 @@ impl Exchange {
         let [method, route] = labels;
         let requests = &instruments.http_requests;
         requests.with(&[method, route, status.as_str()]).add(1);
+        let span = self.context.span();
+        let span = self.scope.spans.sampled(span.span_context());
         instruments
             .http_request_duration
             .with(&labels)
-            .record(seconds);
+            .record_in(span, seconds);
     }
 
     fn route_label(&self) -> &str {

@@ -46,7 +46,7 @@ impl Telemetry {
         let prometheus = &self.0.config.prometheus;
         let telemetry = self.clone();
         serve::router(Endpoints {
-            exposition: Arc::new(move || Ok(telemetry.exposition()?)),
+            exposition: Arc::new(move |format| Ok(telemetry.exposition_in(format)?)),
             health: Arc::clone(&self.0.health),
             metrics_path: prometheus.enabled.then(|| prometheus.path.clone()),
         })

@@ -67,6 +67,15 @@ impl Spans {
         !self.sinks.is_empty()
     }
 
+    /// `span`, if it is sampled and goes anywhere.
+    #[cfg_attr(
+        not(feature = "axum"),
+        expect(dead_code, reason = "no HTTP layer records requests")
+    )]
+    pub(crate) fn sampled<'a>(&self, span: &'a SpanContext) -> Option<&'a SpanContext> {
+        (span.is_sampled() && self.has_sinks() && !self.is_closed()).then_some(span)
+    }
+
     /// Makes no further spans.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);

@@ -10,6 +10,7 @@ mod beacon;
 mod business;
 mod config;
 mod custom;
+mod exemplars;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod export;
 mod exporters;
@@ -24,6 +25,7 @@ mod jobs;
 mod logs;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod logs_sent;
+mod openmetrics;
 mod poll;
 mod programs;
 mod recorded;

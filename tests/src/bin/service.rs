@@ -92,7 +92,7 @@ async fn refuse() -> Result<(), std::io::Error> {
     ))
 }
 
-#[track_margin_guard(action = "add_margin", plan = "pro")]
+#[track_margin_guard(action = "add_margin", plan = "pro", duration)]
 async fn add_margin(to: &str) -> Result<StatusCode, reqwest::Error> {
     let mut headers = HeaderMap::new();
     if let Some(telemetry) = Telemetry::current() {
