@@ -50,6 +50,7 @@ pub async fn run(args: NotificationWorkerArgs) -> Result<(), ServiceError> {
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))
         .set("prometheus.port", args.ports.metrics_port)
+        .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
     let sent = telemetry.counter(
         "axisor_notifications_sent_total",

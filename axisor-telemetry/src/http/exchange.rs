@@ -12,7 +12,6 @@ use super::{route, span};
 use crate::clock::Moment;
 use crate::scope::Scope;
 use crate::trace::{Failure, Route, Seen};
-use opentelemetry_http::HeaderExtractor;
 
 /// A request under way. Dropped before its end, it is a client that left.
 pub(super) struct Exchange {
@@ -185,8 +184,11 @@ fn context<B>(
     method: &'static str,
     route: Option<&str>,
 ) -> Context {
-    let headers = HeaderExtractor(request.headers());
-    let parent = layer.propagator.extract(&headers);
+    let parent =
+        layer
+            .scope
+            .spans
+            .incoming(request.headers(), &*layer.scope.propagator, layer.callers);
     let builder = span::builder(request, method, route);
     let span = layer.scope.tracer.build_with_context(builder, &parent);
     let context = layer.scope.within(parent.with_span(span));

@@ -18,6 +18,8 @@ mod health;
 mod http;
 #[cfg(feature = "axum")]
 mod http_spans;
+#[cfg(feature = "axum")]
+mod incoming;
 mod logs;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod logs_sent;
