@@ -27,6 +27,7 @@
 //! | record by a plain call | [`record`], through [`Telemetry::automations`] and its neighbours |
 //! | make metrics of your own | [`Telemetry::counter`], [`Telemetry::gauge`], [`Telemetry::histogram`] |
 //! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
+//! | trace requests to other services and send the context along | [`Telemetry::http_client_layer`] |
 //! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
 //! | serve `/metrics`, `/health`, `/livez` and `/readyz` | [`Telemetry::router`], [`Telemetry::serve`] |
 //! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
@@ -44,6 +45,7 @@
 //! | `http` | | OTLP over HTTP with protobuf bodies |
 //! | `tls` | | `https://` towards the Collector and Sentry, and in HTTP health checks |
 //! | `http-check` | | health check of an HTTP API, LN Markets' by default |
+//! | `reqwest` | | the HTTP client layer as a middleware of `reqwest-middleware` 0.5 |
 //! | `redis` | | health check over your own `redis` 1 connection |
 //! | `sqlx` | | health check and polls over your own `sqlx` 0.8 pool |
 //! | `deadpool-postgres` | | the same over your own `deadpool-postgres` 0.14 pool |
@@ -61,7 +63,6 @@ mod contained;
 pub mod exposition;
 pub mod guide;
 pub mod health;
-#[cfg(feature = "axum")]
 pub mod http;
 mod instruments;
 mod judge;
@@ -73,6 +74,7 @@ pub mod poll;
 pub mod postgres;
 pub mod record;
 pub mod redact;
+mod remote;
 mod scope;
 #[cfg(feature = "axum")]
 pub mod serve;

@@ -1,6 +1,7 @@
 //! Everything put together, started and stopped; the only room that touches a global.
 
 mod builder;
+mod clients;
 mod custom;
 #[cfg(feature = "axum")]
 mod endpoints;

@@ -8,7 +8,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
 
 use super::layer::{HttpLayer, Metrics};
-use super::{route, span};
+use super::{method, route, span};
 use crate::clock::Moment;
 use crate::scope::Scope;
 use crate::trace::{Failure, Route, Seen};
@@ -62,7 +62,7 @@ impl Exchange {
             return None;
         }
         let start = layer.scope.clock.now();
-        let method = route::method(request.method());
+        let method = method::known(request.method());
         let route = route::matched(request.extensions(), layer.spelling);
         let context = context(layer, request, method, route.as_deref());
         Some(Self {
@@ -90,7 +90,7 @@ impl Exchange {
     pub(super) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
         self.status = Some(status);
         if route::is_wrong_method(status, headers) && self.route.take().is_some() {
-            let name = span::name(self.method, None);
+            let name = method::span_name(self.method, None);
             self.context.span().update_name(name);
         }
     }
@@ -140,7 +140,7 @@ impl Exchange {
         if route.is_some_and(|route| PROBES.contains(&route)) {
             return;
         }
-        let failure = Failure::below(&self.context, seen, span::name(self.method, route));
+        let failure = Failure::below(&self.context, seen, method::span_name(self.method, route));
         failures.failed(Failure {
             error_type,
             route: route.map(Arc::from), // as it is known by now

@@ -125,7 +125,7 @@ fn traceparent<'a>(given: &[&'a str]) -> Option<&'a str> {
     };
     let given = given.trim_matches([' ', '\t']);
     let (known, more) = given.split_at_checked(TRACEPARENT_LENGTH)?;
-    let digits = |range: Range<usize>| known.as_bytes()[range].iter().all(is_hex);
+    let digits = |range: Range<usize>| known.as_bytes()[range].iter().copied().all(is_hex);
     let dashes = [2, 35, 52].iter().all(|at| known.as_bytes()[*at] == b'-');
     if !(dashes && digits(0..2) && digits(3..35) && digits(36..52) && digits(53..55)) {
         return None;
@@ -138,7 +138,7 @@ fn traceparent<'a>(given: &[&'a str]) -> Option<&'a str> {
     fits.then_some(known)
 }
 
-fn is_hex(digit: &u8) -> bool {
+fn is_hex(digit: u8) -> bool {
     matches!(digit, b'0'..=b'9' | b'a'..=b'f')
 }
 

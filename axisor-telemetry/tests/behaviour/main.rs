@@ -6,6 +6,8 @@ mod app;
 mod arguments;
 mod attributes;
 mod business;
+#[cfg(feature = "axum")]
+mod clients;
 mod config;
 mod custom;
 #[cfg(all(feature = "axum", feature = "http"))]
