@@ -28,6 +28,7 @@
 //! | make metrics of your own | [`Telemetry::counter`], [`Telemetry::gauge`], [`Telemetry::histogram`] |
 //! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
 //! | trace requests to other services and send the context along | [`Telemetry::http_client_layer`] |
+//! | trace gRPC calls, as server and as client | `grpc`, a feature |
 //! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
 //! | serve `/metrics`, `/health`, `/livez` and `/readyz` | [`Telemetry::router`], [`Telemetry::serve`] |
 //! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
@@ -41,7 +42,7 @@
 //! | feature | default | brings |
 //! |---|---|---|
 //! | `axum` | yes | the HTTP layer, `/metrics` and `/health` as a router, the small server for workers |
-//! | `grpc` | yes | OTLP over gRPC; health checks of gRPC services and an LND node |
+//! | `grpc` | yes | OTLP over gRPC; layers for tonic; health checks of gRPC services and an LND node |
 //! | `http` | | OTLP over HTTP with protobuf bodies |
 //! | `tls` | | `https://` towards the Collector and Sentry, and in HTTP health checks |
 //! | `http-check` | | health check of an HTTP API, LN Markets' by default |
@@ -61,6 +62,8 @@ mod clock;
 pub mod config;
 mod contained;
 pub mod exposition;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 pub mod guide;
 pub mod health;
 pub mod http;

@@ -14,6 +14,8 @@ mod custom;
 mod export;
 mod exporters;
 mod exposition;
+#[cfg(feature = "grpc")]
+mod grpc;
 #[cfg(feature = "axum")]
 mod health;
 #[cfg(feature = "axum")]
