@@ -29,6 +29,7 @@
 //! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
 //! | trace requests to other services and send the context along | [`Telemetry::http_client_layer`] |
 //! | trace gRPC calls, as server and as client | `grpc`, a feature |
+//! | keep tasks and what goes through channels in their trace | [`task`] |
 //! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
 //! | serve `/metrics`, `/health`, `/livez` and `/readyz` | [`Telemetry::router`], [`Telemetry::serve`] |
 //! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
@@ -83,6 +84,7 @@ mod scope;
 pub mod serve;
 mod shard;
 mod shown;
+pub mod task;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

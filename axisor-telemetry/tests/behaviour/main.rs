@@ -9,6 +9,8 @@ mod business;
 #[cfg(feature = "axum")]
 mod clients;
 mod config;
+#[cfg(feature = "axum")]
+mod conventions;
 mod custom;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod export;
@@ -35,4 +37,5 @@ mod rounds;
 mod seen;
 #[cfg(feature = "axum")]
 mod serve;
+mod task;
 mod testing;
