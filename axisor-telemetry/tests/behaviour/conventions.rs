@@ -173,11 +173,11 @@ async fn grpc_servers_and_clients() {
             .body(())
             .expect("a request")
     };
-    let served = server.grpc_layer().layer(answering);
+    let answered = server.grpc_layer().layer(answering);
     let lnd = http::Uri::from_static("https://lnd:10009");
-    let called = client.grpc_client_layer().server(&lnd).layer(answering);
-    let _ = served.oneshot(asked()).await.expect("an answer");
-    let _ = called.oneshot(asked()).await.expect("an answer");
+    let asking = client.grpc_client_layer().server(&lnd).layer(answering);
+    let _ = answered.oneshot(asked()).await.expect("an answer");
+    let _ = asking.oneshot(asked()).await.expect("an answer");
     GRPC_SERVER.assert_held(&server.spans(), &SpanKind::Server);
     GRPC_CLIENT.assert_held(&client.spans(), &SpanKind::Client);
 }
@@ -197,7 +197,8 @@ fn annotated_calls() {
 async fn health_checks() {
     let check = async || Ok::<_, Infallible>(CheckReport::healthy());
     let telemetry = TestTelemetry::configured(|builder| builder.health_check("database", check));
-    telemetry.health().report().await.expect("a report");
+    let report = telemetry.health().report().await.expect("a report");
+    assert!(report.is_healthy());
     let span = telemetry.span("health database");
     HEALTH.assert_held(&[span], &SpanKind::Internal);
 }

@@ -94,15 +94,15 @@ fn what_comes_from_a_channel_runs_in_the_trace_it_was_sent_in() {
     on_either_runtime(async || {
         let (sender, jobs) = mpsc::channel(1);
         let worker = worker(jobs, async |job| job.run(|_| inner()).await);
-        let send = sender.send(WithContext::here("a job"));
-        let (_, sent) = tokio::join!(worker.with_context(Context::new()), send);
+        let sending = sender.send(WithContext::here("a job"));
+        let ((), sent) = tokio::join!(worker.with_context(Context::new()), sending);
         sent.expect("a worker");
     });
     on_either_runtime(async || {
         let (sender, jobs) = mpsc::channel(1);
         let worker = worker(jobs, async |job| job.in_scope(|_| inner_blocking()));
-        let send = sender.send(WithContext::here("a job"));
-        let (_, sent) = tokio::join!(worker.with_context(Context::new()), send);
+        let sending = sender.send(WithContext::here("a job"));
+        let ((), sent) = tokio::join!(worker.with_context(Context::new()), sending);
         sent.expect("a worker");
     });
 }
@@ -112,10 +112,10 @@ fn what_comes_from_a_channel_is_the_parent_of_the_call_that_takes_it() {
     on_either_runtime(async || {
         let (sender, jobs) = mpsc::channel(1);
         let worker = worker(jobs, async |taken| job(&taken).await);
-        let send = sender.send(WithContext::here("a job"));
+        let sending = sender.send(WithContext::here("a job"));
         // the worker's own telemetry, and no span
         let own = Context::current().with_remote_span_context(SpanContext::NONE);
-        let (_, sent) = tokio::join!(worker.with_context(own), send);
+        let ((), sent) = tokio::join!(worker.with_context(own), sending);
         sent.expect("a worker");
     });
 }
