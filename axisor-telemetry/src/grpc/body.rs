@@ -26,13 +26,14 @@ pin_project! {
     }
 }
 
-impl<B> GrpcBody<B> {
-    /// The answer with its body watched; one whose head has the status has ended.
+impl<B: Body> GrpcBody<B> {
+    /// The answer with its body watched; one whose head has the status, or that has no body, has ended.
     pub(super) fn watch(answer: Response<B>, mut call: Option<Call>) -> Response<Self> {
-        if let Some(code) = status::of(answer.headers()) {
-            end(&mut call, code);
-        }
         let fallback = status::without(answer.status());
+        let told = status::of(answer.headers());
+        if told.is_some() || answer.body().is_end_stream() {
+            end(&mut call, told.unwrap_or(fallback));
+        }
         answer.map(|inner| Self {
             inner,
             call,
@@ -49,19 +50,21 @@ impl<B: Body> Body for GrpcBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let this = self.project();
+        let mut this = self.project();
+        let inner = this.inner.as_mut();
         let frame = match this.call {
-            Some(call) => ready!(call.run(|| this.inner.poll_frame(cx))),
-            None => ready!(this.inner.poll_frame(cx)),
+            Some(call) => ready!(call.run(|| inner.poll_frame(cx))),
+            None => ready!(inner.poll_frame(cx)),
         };
         match &frame {
+            Some(Err(_)) => fail::<B::Error>(this.call),
             Some(Ok(frame)) => {
-                let trailers = frame.trailers_ref();
-                if let Some(trailers) = trailers {
-                    end(this.call, status::of(trailers).unwrap_or(*this.fallback));
+                let told = frame.trailers_ref().map(status::of);
+                // nobody asks again for what has ended
+                if told.is_some() || this.inner.is_end_stream() {
+                    end(this.call, told.flatten().unwrap_or(*this.fallback));
                 }
             }
-            Some(Err(_)) => fail::<B::Error>(this.call),
             None => end(this.call, *this.fallback),
         }
         Poll::Ready(frame)
