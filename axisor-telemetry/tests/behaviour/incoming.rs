@@ -154,6 +154,25 @@ async fn baggage_is_kept_up_to_its_limits_without_what_is_malformed() {
 }
 
 #[test]
+fn baggage_is_sent_on_as_it_came() {
+    let telemetry = TestTelemetry::new();
+    for (given, value) in [
+        ("a=50%25", "50%"),
+        ("a=%2561", "%61"),
+        ("a=1%3D2", "1=2"),
+        ("a=1;p=%2Cb%3D2", "1"),
+    ] {
+        let came = HashMap::from([("baggage".to_owned(), given.to_owned())]);
+        let context = telemetry.propagator().extract(&came);
+        let read = context.baggage().get("a").map(ToString::to_string);
+        assert_eq!(read.as_deref(), Some(value), "{given}");
+        let mut sent = HashMap::new();
+        telemetry.propagator().inject_context(&context, &mut sent);
+        assert_eq!(sent.get("baggage").map(String::as_str), Some(given));
+    }
+}
+
+#[test]
 fn baggage_that_is_malformed_or_too_long_writes_no_log_line() {
     let telemetry = TestTelemetry::new();
     telemetry.in_scope(|| {
