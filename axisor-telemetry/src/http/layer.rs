@@ -30,7 +30,8 @@ use crate::trace::Callers;
 ///
 /// Each request is a server span after the [semantic conventions], child of the `traceparent` it brought; its baggage
 /// comes along, and what handlers do is below it. Headers that are not as [trace context] and [baggage] say are as if they
-/// had not come. Whether the sampled flag counts is [a setting](Self::trust_incoming_sampling). A request that passes two layers of one telemetry is counted by the outer.
+/// had not come. Whether the sampled flag counts is [a setting](Self::trust_incoming_sampling). A request that passes two
+/// layers of one telemetry is counted by the outer.
 ///
 /// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6
 /// [trace context]: https://www.w3.org/TR/trace-context/
