@@ -1,9 +1,12 @@
 //! Everything put together, started and stopped; the only room that touches a global.
 
 mod builder;
+mod clients;
 mod custom;
 #[cfg(feature = "axum")]
 mod endpoints;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod installed;
 #[cfg(feature = "runtime")]
 mod measured;

@@ -83,6 +83,7 @@ pub async fn run(args: MarginMonitorArgs) -> Result<(), ServiceError> {
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))
         .set("prometheus.port", args.ports.metrics_port)
+        .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
     let monitor = Arc::new(Monitor::new(&args, fate, &telemetry)?);
     let mut background = JoinSet::new();

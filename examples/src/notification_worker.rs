@@ -69,6 +69,7 @@ pub async fn run(args: NotificationWorkerArgs) -> Result<(), ServiceError> {
         .checked_by(Telemetry::builder(NAME))
         .poll(size, size_of(&waiting))
         .set("prometheus.port", args.ports.metrics_port)
+        .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
     telemetry.polls().run_once(size).await;
     let _polls = telemetry.polls().start();

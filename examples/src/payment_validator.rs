@@ -55,6 +55,7 @@ pub async fn run(args: PaymentValidatorArgs) -> Result<(), ServiceError> {
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))
         .set("prometheus.port", args.ports.metrics_port)
+        .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
     let queue = telemetry.queue(JobQueue::Payments);
     let jobs = Router::new()

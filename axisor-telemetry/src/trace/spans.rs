@@ -30,7 +30,7 @@ pub(crate) struct Limits {
 /// Makes spans of calls.
 pub(crate) struct Spans {
     filter: SpanFilter,
-    sampling: Sampling,
+    pub(super) sampling: Sampling,
     ids: RandomIdGenerator,
     limits: Limits,
     sinks: Vec<Arc<dyn SpanSink>>,
