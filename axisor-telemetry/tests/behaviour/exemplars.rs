@@ -215,7 +215,7 @@ mod requests {
     #[tokio::test]
     async fn a_request_leads_to_its_span_and_one_that_is_not_sampled_nowhere() {
         let app = App::configured(
-            |builder| builder,
+            |builder| builder.set("traces.trust_incoming_sampling", true),
             |clock| {
                 let clock = clock.clone();
                 let slow = async move || clock.advance(Duration::from_secs(3));
