@@ -15,11 +15,13 @@ use reqwest::Url;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::interval;
+use tonic::transport::Endpoint;
 
 use crate::dependencies::Dependencies;
 use crate::fate::Fate;
 use crate::guard::{self, Desk, GuardError, Situation, Verdict};
 use crate::market::{self, Market};
+use crate::outside::Node;
 use crate::peer::Peer;
 use crate::positions::{self, Position};
 use crate::service::{self, Common, ServiceError, WorkerPorts};
@@ -43,6 +45,16 @@ pub struct MarginMonitorArgs {
         default_value = "http://127.0.0.1:3023"
     )]
     pub notification_worker: Url,
+    /// Where LN Markets' API is.
+    #[arg(
+        long,
+        env = "TRADING_EXCHANGE",
+        default_value = "http://127.0.0.1:3030"
+    )]
+    pub exchange: Url,
+    /// Where the Lightning node is.
+    #[arg(long, env = "TRADING_LND", default_value = "http://127.0.0.1:3030")]
+    pub lnd: Endpoint,
     /// Where it takes jobs and is scraped.
     #[command(flatten)]
     pub ports: WorkerPorts,
@@ -85,7 +97,7 @@ pub async fn run(args: MarginMonitorArgs) -> Result<(), ServiceError> {
         .set("prometheus.port", args.ports.metrics_port)
         .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
-    let monitor = Arc::new(Monitor::new(&args, fate, &telemetry)?);
+    let monitor = Arc::new(Monitor::new(&args, &telemetry)?);
     let mut background = JoinSet::new();
     background.spawn(Arc::clone(&monitor).follow_market());
     background.spawn(Arc::clone(&monitor).scan_again_and_again());
@@ -98,24 +110,22 @@ pub async fn run(args: MarginMonitorArgs) -> Result<(), ServiceError> {
 }
 
 impl Monitor {
-    fn new(
-        args: &MarginMonitorArgs,
-        fate: Fate,
-        telemetry: &Telemetry,
-    ) -> Result<Self, ServiceError> {
+    fn new(args: &MarginMonitorArgs, telemetry: &Telemetry) -> Result<Self, ServiceError> {
         let seed = args.common.seed;
         let (users, market) = (Users::new(seed), Market::new(seed));
-        let notifier = args.notification_worker.clone();
+        let peer = |name, url: &Url| Peer::new(name, url.clone(), telemetry);
+        let positions = positions::opened(&users, market.price(), seed);
+        let exchange = peer("lnmarkets", &args.exchange);
         let at_risk = telemetry.gauge(
             "axisor_positions_at_risk",
             "Number of positions that need the margin guard",
             &[],
         )?;
         Ok(Self {
-            desk: Desk::new(positions::opened(&users, market.price(), seed), fate),
+            desk: Desk::new(positions, exchange, Node::new(&args.lnd, telemetry)),
             users,
             market: Mutex::new(market),
-            notifier: Peer::new("notification-worker", notifier, telemetry),
+            notifier: peer("notification-worker", &args.notification_worker),
             notifications: telemetry.queue(JobQueue::Notifications),
             at_risk: at_risk.with(())?,
         })
@@ -235,7 +245,9 @@ impl MonitorError {
                 StatusCode::NOT_FOUND
             }
             Self::Guard(GuardError::InsufficientBalance { .. }) => StatusCode::PAYMENT_REQUIRED,
-            Self::Guard(GuardError::OrderRefused { .. }) => StatusCode::BAD_GATEWAY,
+            Self::Guard(GuardError::NotPaid { .. } | GuardError::OrderRefused { .. }) => {
+                StatusCode::BAD_GATEWAY
+            }
         }
     }
 }

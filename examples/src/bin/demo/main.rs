@@ -19,6 +19,7 @@ use axisor_examples::automation_executor::{self, AutomationExecutorArgs};
 use axisor_examples::backend::{self, BackendArgs};
 use axisor_examples::margin_monitor::{self, MarginMonitorArgs};
 use axisor_examples::notification_worker::{self, NotificationWorkerArgs};
+use axisor_examples::outside::{self, OutsideArgs};
 use axisor_examples::payment_validator::{self, PaymentValidatorArgs};
 use axisor_examples::service::exit_code;
 use clap::{Args, Parser, Subcommand};
@@ -84,6 +85,7 @@ enum Service {
     AutomationExecutor(AutomationExecutorArgs),
     NotificationWorker(NotificationWorkerArgs),
     PaymentValidator(PaymentValidatorArgs),
+    Outside(OutsideArgs),
 }
 
 fn time(text: &str) -> Result<Duration, String> {
@@ -107,6 +109,7 @@ async fn main() -> ExitCode {
             Service::AutomationExecutor(args) => automation_executor::run(args).await,
             Service::NotificationWorker(args) => notification_worker::run(args).await,
             Service::PaymentValidator(args) => payment_validator::run(args).await,
+            Service::Outside(args) => outside::run(args).await,
         }),
     }
 }
