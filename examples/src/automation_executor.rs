@@ -81,7 +81,8 @@ pub async fn run(args: AutomationExecutorArgs) -> Result<(), ServiceError> {
     let jobs = Router::new()
         .route("/jobs/{kind}", post(job))
         .with_state(Arc::new(executor));
-    service::run_worker(telemetry, jobs, &args.common, &args.ports).await
+    service::end(service::run_worker(telemetry, jobs, &args.common, &args.ports).await?);
+    Ok(())
 }
 
 async fn job(

@@ -30,6 +30,8 @@ const TOP_UP_BELOW: f64 = 0.75;
 const REDUCE_BELOW: f64 = 0.35;
 /// Below this it is closed.
 const CLOSE_BELOW: f64 = 0.15;
+/// No position is made smaller than this, in dollars.
+const SMALLEST: f64 = 50.0;
 
 /// What `position` of a user with `plan` needs at `price`.
 #[must_use]
@@ -141,20 +143,25 @@ impl Desk {
         let sats = position.full_margin_sats(at.price) * (1.0 - position.margin_left(at.price));
         self.pay(user, sats, at).await?;
         self.order("/v2/futures/add-margin", at).await?;
-        self.change(at.position, |position| position.margin_sats += sats)
+        self.change(at.position, |position| {
+            *position = position.reopened(at.market);
+        })
     }
 
     #[track_margin_guard(action = "reduce_position", plan = user.plan, duration, capture)]
     async fn reduce_position(&self, user: &User, at: Situation) -> Result<(), GuardError> {
         self.order("/v2/futures/cash-in", at).await?;
-        self.change(at.position, |position| position.quantity /= 2.0)
+        self.change(at.position, |position| {
+            position.quantity = (position.quantity / 2.0).max(SMALLEST);
+            *position = position.reopened(at.market);
+        })
     }
 
     #[track_margin_guard(action = "close_position", plan = user.plan, duration, capture)]
     async fn close_position(&self, user: &User, at: Situation) -> Result<(), GuardError> {
         self.order("/v2/futures/close", at).await?;
         self.change(at.position, |position| {
-            *position = position.reopened(at.price);
+            *position = position.reopened(at.market);
         })
     }
 
@@ -206,6 +213,8 @@ pub struct Situation {
     pub position: u64,
     /// The price it was assessed at.
     pub price: f64,
+    /// The price that what is done about it is settled at.
+    pub market: f64,
     /// The number of the automation's execution.
     pub run: u64,
 }

@@ -1,6 +1,6 @@
 //! The margin monitor: holds the positions, watches the market, acts on positions that lose.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axisor_telemetry::jobs::Queue;
@@ -64,6 +64,7 @@ pub struct MarginMonitorArgs {
 }
 
 struct Monitor {
+    fate: Fate,
     users: Users,
     desk: Desk,
     market: Mutex<Market>,
@@ -97,7 +98,7 @@ pub async fn run(args: MarginMonitorArgs) -> Result<(), ServiceError> {
         .set("prometheus.port", args.ports.metrics_port)
         .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
-    let monitor = Arc::new(Monitor::new(&args, &telemetry)?);
+    let monitor = Arc::new(Monitor::new(&args, fate, &telemetry)?);
     let mut background = JoinSet::new();
     background.spawn(Arc::clone(&monitor).follow_market());
     background.spawn(Arc::clone(&monitor).scan_again_and_again());
@@ -106,11 +107,16 @@ pub async fn run(args: MarginMonitorArgs) -> Result<(), ServiceError> {
         .route("/positions/{id}/guard", post(guard_position))
         .route("/price", get(price))
         .with_state(monitor);
-    service::run_worker(telemetry, jobs, &args.common, &args.ports).await
+    service::end(service::run_worker(telemetry, jobs, &args.common, &args.ports).await?);
+    Ok(())
 }
 
 impl Monitor {
-    fn new(args: &MarginMonitorArgs, telemetry: &Telemetry) -> Result<Self, ServiceError> {
+    fn new(
+        args: &MarginMonitorArgs,
+        fate: Fate,
+        telemetry: &Telemetry,
+    ) -> Result<Self, ServiceError> {
         let seed = args.common.seed;
         let (users, market) = (Users::new(seed), Market::new(seed));
         let peer = |name, url: &Url| Peer::new(name, url.clone(), telemetry);
@@ -122,6 +128,7 @@ impl Monitor {
             &[],
         )?;
         Ok(Self {
+            fate,
             desk: Desk::new(positions, exchange, Node::new(&args.lnd, telemetry)),
             users,
             market: Mutex::new(market),
@@ -131,21 +138,19 @@ impl Monitor {
         })
     }
 
+    fn market(&self) -> MutexGuard<'_, Market> {
+        self.market.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn price(&self) -> f64 {
-        self.market
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .price()
+        self.market().price()
     }
 
     async fn follow_market(self: Arc<Self>) {
         let mut ticks = interval(market::TICK);
         loop {
             ticks.tick().await;
-            self.market
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .tick();
+            self.market().tick();
         }
     }
 
@@ -185,12 +190,16 @@ impl Monitor {
     async fn guard(&self, position: u64, job: &Job) -> Result<Execution, MonitorError> {
         let user = self.users.get(job.user_id);
         let user = user.ok_or(MonitorError::NoSuchUser { user: job.user_id })?;
-        let price = self.price();
-        let verdict = guard::assess(&self.desk.position(position)?, user.plan, price);
         let run = job.run;
+        let (price, market) = {
+            let market = self.market();
+            (market.met_by(run, self.fate), market.price())
+        };
+        let verdict = guard::assess(&self.desk.position(position)?, user.plan, price);
         let at = Situation {
             position,
             price,
+            market,
             run,
         };
         self.desk.act(verdict, user, at).await?;

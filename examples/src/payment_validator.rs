@@ -61,7 +61,8 @@ pub async fn run(args: PaymentValidatorArgs) -> Result<(), ServiceError> {
     let jobs = Router::new()
         .route("/jobs/payment", post(payment))
         .with_state(Arc::new(Validator { fate, queue }));
-    service::run_worker(telemetry, jobs, &args.common, &args.ports).await
+    service::end(service::run_worker(telemetry, jobs, &args.common, &args.ports).await?);
+    Ok(())
 }
 
 async fn payment(

@@ -37,6 +37,7 @@ fn run(fate: Fate, n: u64, what: &str, wrong: bool) -> Situation {
     Situation {
         position: 7,
         price: PRICE,
+        market: PRICE,
         run: run.expect("the chance is one in a few"),
     }
 }

@@ -2,6 +2,7 @@
 
 mod exposition;
 mod fleet;
+mod flows;
 mod links;
 mod ports;
 mod process;
@@ -59,6 +60,13 @@ struct Demo {
     /// With --stack: processes of this machine, even where Docker answers.
     #[arg(long, requires = "stack")]
     native: bool,
+    /// With --stack: execute so many automations instead, and end with what became of every one of their spans. The exit
+    /// code is 1 if one is neither in Jaeger nor counted as lost.
+    #[arg(long, requires = "stack", value_name = "COUNT", conflicts_with = "end_after", value_parser = clap::value_parser!(u64).range(1..=20_000))]
+    flows: Option<u64>,
+    /// Sample so many of a hundred traces.
+    #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
+    sample: u8,
     /// Listen on free ports, not on 3010 and so on, nor on the stack's usual ones.
     #[arg(long)]
     free_ports: bool,
@@ -81,7 +89,7 @@ enum Hidden {
 #[derive(Debug, Subcommand)]
 enum Service {
     Backend(Box<BackendArgs>),
-    MarginMonitor(MarginMonitorArgs),
+    MarginMonitor(Box<MarginMonitorArgs>),
     AutomationExecutor(AutomationExecutorArgs),
     NotificationWorker(NotificationWorkerArgs),
     PaymentValidator(PaymentValidatorArgs),
@@ -105,7 +113,7 @@ async fn main() -> ExitCode {
         None => run::run(cli.demo).await,
         Some(Hidden::Service(service)) => exit_code(match service {
             Service::Backend(args) => backend::run(*args).await,
-            Service::MarginMonitor(args) => margin_monitor::run(args).await,
+            Service::MarginMonitor(args) => margin_monitor::run(*args).await,
             Service::AutomationExecutor(args) => automation_executor::run(args).await,
             Service::NotificationWorker(args) => notification_worker::run(args).await,
             Service::PaymentValidator(args) => payment_validator::run(args).await,
