@@ -24,6 +24,7 @@ pub struct StackBuilder {
     ports: BTreeMap<Endpoint, u16>,
     targets: BTreeMap<String, String>,
     scrape_interval: Option<Duration>,
+    haste: Option<u32>,
     metric_expiration: Option<Duration>,
     log_files: Option<LogFiles>,
     tail_sampling: Option<TailSampling>,
@@ -81,6 +82,18 @@ impl StackBuilder {
     /// Scrapes every job and evaluates every rule this often; timeouts are the same.
     pub fn scrape_interval(mut self, interval: Duration) -> Self {
         self.scrape_interval = Some(interval);
+        self
+    }
+
+    /// Divides every time in the rules by `factor`: `for`, intervals, ranges and offsets. With 60 an alert that takes five
+    /// minutes fires after five seconds; nothing else about it is changed. A range should still span several scrapes, so
+    /// [`scrape_interval`](Self::scrape_interval) goes with it. Processes only.
+    ///
+    /// # Panics
+    /// If `factor` is 0.
+    pub fn haste(mut self, factor: u32) -> Self {
+        assert!(factor > 0, "times cannot be divided by 0");
+        self.haste = Some(factor);
         self
     }
 
@@ -177,6 +190,7 @@ impl StackBuilder {
             dir: place.path().to_owned(),
             components: self.components(),
             scrape_interval: self.scrape_interval,
+            haste: self.haste,
             metric_expiration: self.metric_expiration,
             log_files: self.log_files,
             tail_sampling: self.tail_sampling,

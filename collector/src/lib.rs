@@ -17,7 +17,7 @@
 //! |---|---|
 //! | `component` `components/` | what each program is, how it is started, when it is ready |
 //! | `cache` `go` | where programs come from |
-//! | `ports` `place` `site` `render` | where this stack lives, and what is different in its configuration |
+//! | `ports` `place` `site` `render` `haste` | where this stack lives, and what is different in its configuration |
 //! | `native` `process` · `docker` | how it runs |
 //! | `builder` `stack` | all of it put together, started and stopped |
 
@@ -28,6 +28,7 @@ mod components;
 mod docker;
 mod error;
 mod go;
+mod haste;
 mod http;
 mod native;
 mod place;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde_yaml_ng::{Mapping, Value};
 
 use crate::component::Component;
+use crate::haste::hastened;
 use crate::ports::Endpoint;
 use crate::site::{Site, committed, milliseconds};
 
@@ -73,19 +74,40 @@ pub enum RenderError {
     },
 }
 
+const PROMETHEUS: &str = "prometheus/prometheus.yml";
+
+/// The files of rules, beside `prometheus.yml`.
+const RULES: [&str; 1] = ["alert_rules.yml"];
+
 /// Nobody listens there, no name is looked up, and the connection is refused at once.
 const UNREACHABLE: &str = "127.0.0.1:1";
 
-/// Writes the rendered file to its place in the stack's directory.
+/// Writes the rendered file, and the rules if their times pass faster, to their place in the stack's directory.
 pub(crate) fn write(site: &Site, targets: &Targets, seen: Seen) -> Result<(), RenderError> {
-    let file = committed("prometheus/prometheus.yml");
-    let text = fs::read_to_string(&file).map_err(|source| RenderError::File {
+    let text = read(committed(PROMETHEUS))?;
+    let root = render(&text, site, targets, seen)?;
+    if let (Some(factor), Seen::FromHost) = (site.haste, seen) {
+        for name in RULES {
+            let file = committed(&format!("prometheus/{name}"));
+            let text = read(file.clone())?;
+            let text = hastened(&text, factor);
+            let text = text.map_err(|source| RenderError::Yaml { file, source })?;
+            write_file(site.dir.join(name), &text)?;
+        }
+    }
+    write_file(site.prometheus_yml(), &root)
+}
+
+fn read(file: PathBuf) -> Result<String, RenderError> {
+    fs::read_to_string(&file).map_err(|source| RenderError::File {
         what: "cannot read",
         file,
         source,
-    })?;
-    let file = site.prometheus_yml();
-    fs::write(&file, render(&text, site, targets, seen)?).map_err(|source| RenderError::File {
+    })
+}
+
+fn write_file(file: PathBuf, text: &str) -> Result<(), RenderError> {
+    fs::write(&file, text).map_err(|source| RenderError::File {
         what: "cannot write",
         file,
         source,
@@ -97,9 +119,8 @@ fn render(text: &str, site: &Site, targets: &Targets, seen: Seen) -> Result<Stri
     check_targets(&root, targets)?;
     set_alertmanager(&mut root, site, seen)?;
     if seen == Seen::FromHost {
-        root["rule_files"] = strings([committed("prometheus/alert_rules.yml")
-            .display()
-            .to_string()]);
+        let rules = RULES.map(|name| rule_file(name, site).display().to_string());
+        root["rule_files"] = strings(rules);
     }
     set_intervals(
         mapping(&mut root, "global")?,
@@ -112,6 +133,14 @@ fn render(text: &str, site: &Site, targets: &Targets, seen: Seen) -> Result<Stri
         set_target(job, site, targets, seen);
     }
     serde_yaml_ng::to_string(&root).map_err(yaml)
+}
+
+/// Where a file of rules is read: as committed, or with its times divided.
+fn rule_file(name: &str, site: &Site) -> PathBuf {
+    match site.haste {
+        Some(_) => site.dir.join(name),
+        None => committed(&format!("prometheus/{name}")),
+    }
 }
 
 fn check_targets(root: &Value, targets: &Targets) -> Result<(), RenderError> {
@@ -225,14 +254,14 @@ fn sequence<'a>(root: &'a mut Value, key: &'static str) -> Result<&'a mut Vec<Va
 
 fn shape(missing: &'static str) -> RenderError {
     RenderError::Shape {
-        file: committed("prometheus/prometheus.yml"),
+        file: committed(PROMETHEUS),
         missing,
     }
 }
 
 fn yaml(source: serde_yaml_ng::Error) -> RenderError {
     RenderError::Yaml {
-        file: committed("prometheus/prometheus.yml"),
+        file: committed(PROMETHEUS),
         source,
     }
 }
@@ -250,6 +279,7 @@ mod tests {
             dir: PathBuf::new(),
             components: Component::ALL.into(),
             scrape_interval: None,
+            haste: None,
             metric_expiration: None,
             log_files: None,
             tail_sampling: None,
@@ -257,7 +287,7 @@ mod tests {
     }
 
     fn rendered(site: &Site, targets: &[(&str, &str)], seen: Seen) -> Value {
-        let original = fs::read_to_string(committed("prometheus/prometheus.yml")).unwrap();
+        let original = fs::read_to_string(committed(PROMETHEUS)).unwrap();
         let targets = targets
             .iter()
             .map(|(job, to)| (job.to_string(), to.to_string()));

@@ -17,6 +17,8 @@ pub(crate) struct Site {
     pub dir: PathBuf,
     pub components: Vec<Component>,
     pub scrape_interval: Option<Duration>,
+    /// How many times faster the times of rules and routes pass.
+    pub haste: Option<u32>,
     pub metric_expiration: Option<Duration>,
     pub log_files: Option<LogFiles>,
     pub tail_sampling: Option<TailSampling>,
