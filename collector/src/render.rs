@@ -97,9 +97,7 @@ fn render(text: &str, site: &Site, targets: &Targets, seen: Seen) -> Result<Stri
     check_targets(&root, targets)?;
     set_alertmanager(&mut root, site, seen)?;
     if seen == Seen::FromHost {
-        root["rule_files"] = strings([committed("prometheus/alert_rules.yml")
-            .display()
-            .to_string()]);
+        set_rule_files(&mut root)?;
     }
     set_intervals(
         mapping(&mut root, "global")?,
@@ -148,6 +146,16 @@ fn set_alertmanager(root: &mut Value, site: &Site, seen: Seen) -> Result<(), Ren
     } else if seen == Seen::FromHost {
         let address = site.address(Endpoint::Alertmanager);
         root["alerting"]["alertmanagers"][0]["static_configs"] = static_config(address, None);
+    }
+    Ok(())
+}
+
+/// The rendered file is not beside the rules.
+fn set_rule_files(root: &mut Value) -> Result<(), RenderError> {
+    for file in sequence(root, "rule_files")? {
+        let name = file.as_str().ok_or(shape("rule_files"))?;
+        let path = committed("prometheus").join(name);
+        *file = path.display().to_string().into();
     }
     Ok(())
 }
@@ -297,6 +305,26 @@ mod tests {
         assert_eq!(target(&root, "redis"), ("redis:6379", ""));
         assert_eq!(target(&root, "otel-collector"), ("otel-collector:8889", ""));
         assert_eq!(root["rule_files"][0], "alert_rules.yml");
+    }
+
+    #[test]
+    fn processes_read_every_file_of_rules_where_it_is_committed() {
+        let native = rendered(&site(), &[], Seen::FromHost);
+        let contained = rendered(&site(), &[], Seen::FromContainer);
+        let names = contained["rule_files"].as_sequence().unwrap();
+        let paths: Vec<PathBuf> = names
+            .iter()
+            .map(|name| committed("prometheus").join(name.as_str().unwrap()))
+            .collect();
+        assert!(paths.iter().all(|path| path.is_file()), "{paths:?}");
+        let given = native["rule_files"].as_sequence().unwrap();
+        assert!(
+            given
+                .iter()
+                .zip(&paths)
+                .all(|(a, b)| a.as_str() == b.to_str())
+        );
+        assert_eq!(given.len(), paths.len());
     }
 
     #[test]
