@@ -76,9 +76,6 @@ pub enum RenderError {
 
 const PROMETHEUS: &str = "prometheus/prometheus.yml";
 
-/// The files of rules, beside `prometheus.yml`.
-const RULES: [&str; 1] = ["alert_rules.yml"];
-
 /// Nobody listens there, no name is looked up, and the connection is refused at once.
 const UNREACHABLE: &str = "127.0.0.1:1";
 
@@ -87,15 +84,22 @@ pub(crate) fn write(site: &Site, targets: &Targets, seen: Seen) -> Result<(), Re
     let text = read(committed(PROMETHEUS))?;
     let root = render(&text, site, targets, seen)?;
     if let (Some(factor), Seen::FromHost) = (site.haste, seen) {
-        for name in RULES {
-            let file = committed(&format!("prometheus/{name}"));
-            let text = read(file.clone())?;
-            let text = hastened(&text, factor);
-            let text = text.map_err(|source| RenderError::Yaml { file, source })?;
-            write_file(site.dir.join(name), &text)?;
-        }
+        hasten_rules(&text, site, factor)?;
     }
     write_file(site.prometheus_yml(), &root)
+}
+
+/// Writes the files of rules that `text` names, with their times divided.
+fn hasten_rules(text: &str, site: &Site, factor: u32) -> Result<(), RenderError> {
+    let root: Value = serde_yaml_ng::from_str(text).map_err(yaml)?;
+    let names = root["rule_files"].as_sequence().into_iter().flatten();
+    for name in names.filter_map(Value::as_str) {
+        let file = committed("prometheus").join(name);
+        let rules = hastened(&read(file.clone())?, factor);
+        let rules = rules.map_err(|source| RenderError::Yaml { file, source })?;
+        write_file(site.dir.join(name), &rules)?;
+    }
+    Ok(())
 }
 
 fn read(file: PathBuf) -> Result<String, RenderError> {
@@ -119,8 +123,7 @@ fn render(text: &str, site: &Site, targets: &Targets, seen: Seen) -> Result<Stri
     check_targets(&root, targets)?;
     set_alertmanager(&mut root, site, seen)?;
     if seen == Seen::FromHost {
-        let rules = RULES.map(|name| rule_file(name, site).display().to_string());
-        root["rule_files"] = strings(rules);
+        set_rule_files(&mut root, site)?;
     }
     set_intervals(
         mapping(&mut root, "global")?,
@@ -139,7 +142,7 @@ fn render(text: &str, site: &Site, targets: &Targets, seen: Seen) -> Result<Stri
 fn rule_file(name: &str, site: &Site) -> PathBuf {
     match site.haste {
         Some(_) => site.dir.join(name),
-        None => committed(&format!("prometheus/{name}")),
+        None => committed("prometheus").join(name),
     }
 }
 
@@ -177,6 +180,15 @@ fn set_alertmanager(root: &mut Value, site: &Site, seen: Seen) -> Result<(), Ren
     } else if seen == Seen::FromHost {
         let address = site.address(Endpoint::Alertmanager);
         root["alerting"]["alertmanagers"][0]["static_configs"] = static_config(address, None);
+    }
+    Ok(())
+}
+
+/// The rendered file is not beside the rules.
+fn set_rule_files(root: &mut Value, site: &Site) -> Result<(), RenderError> {
+    for file in sequence(root, "rule_files")? {
+        let name = file.as_str().ok_or(shape("rule_files"))?;
+        *file = rule_file(name, site).display().to_string().into();
     }
     Ok(())
 }
@@ -327,6 +339,26 @@ mod tests {
         assert_eq!(target(&root, "redis"), ("redis:6379", ""));
         assert_eq!(target(&root, "otel-collector"), ("otel-collector:8889", ""));
         assert_eq!(root["rule_files"][0], "alert_rules.yml");
+    }
+
+    #[test]
+    fn processes_read_every_file_of_rules_where_it_is_committed() {
+        let native = rendered(&site(), &[], Seen::FromHost);
+        let contained = rendered(&site(), &[], Seen::FromContainer);
+        let names = contained["rule_files"].as_sequence().unwrap();
+        let paths: Vec<PathBuf> = names
+            .iter()
+            .map(|name| committed("prometheus").join(name.as_str().unwrap()))
+            .collect();
+        assert!(paths.iter().all(|path| path.is_file()), "{paths:?}");
+        let given = native["rule_files"].as_sequence().unwrap();
+        assert!(
+            given
+                .iter()
+                .zip(&paths)
+                .all(|(a, b)| a.as_str() == b.to_str())
+        );
+        assert_eq!(given.len(), paths.len());
     }
 
     #[test]

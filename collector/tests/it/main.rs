@@ -6,5 +6,6 @@ mod configuration;
 mod containers;
 mod names;
 mod running;
+mod service_levels;
 mod starting;
 mod support;
