@@ -77,7 +77,7 @@ pub enum RenderError {
 const PROMETHEUS: &str = "prometheus/prometheus.yml";
 
 /// The files of rules, beside `prometheus.yml`.
-const RULES: [&str; 1] = ["alert_rules.yml"];
+const RULES: [&str; 2] = ["alert_rules.yml", "slo_rules.yml"];
 
 /// Nobody listens there, no name is looked up, and the connection is refused at once.
 const UNREACHABLE: &str = "127.0.0.1:1";

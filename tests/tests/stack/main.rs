@@ -2,6 +2,7 @@
 
 mod exemplars;
 mod golden;
+mod joined;
 mod logs;
 mod outage;
 mod protocols;
