@@ -7,11 +7,11 @@ use axisor_tests::alertmanager::Alertmanager;
 use axisor_tests::jaeger::{Jaeger, Span};
 use axisor_tests::prometheus::{Exemplar, Prometheus};
 use axisor_tests::sentry::Sentry;
-use axisor_tests::service::Service;
 use axisor_tests::{service_logs, until};
 use serde_json::Value;
 
-const SERVICE: &str = env!("CARGO_BIN_EXE_service");
+use crate::start;
+
 const DEADLINE: Duration = Duration::from_secs(60);
 /// Where nobody listens.
 const NOWHERE: &str = "http://127.0.0.1:1/";
@@ -27,7 +27,13 @@ async fn from_an_alert_to_the_exemplar_the_trace_the_line_and_the_error() {
         .await
         .expect("a stack");
     let sentry = Sentry::start().await.expect("a Sentry");
-    let service = start(&stack, &sentry).await;
+    let dsn = sentry.dsn();
+    let everywhere = [
+        ("OTEL_LOGS_EXPORTER", "otlp"),
+        ("AXISOR_SENTRY_ENABLED", "true"),
+        ("AXISOR_SENTRY_DSN", &*dsn),
+    ];
+    let service = start(&stack, "margin-monitor", 0, &everywhere).await;
     let failing = tokio::spawn(fail_again_and_again(service.url().to_owned()));
 
     until_alert(&stack).await;
@@ -40,21 +46,6 @@ async fn from_an_alert_to_the_exemplar_the_trace_the_line_and_the_error() {
     assert_line(&stack, trace, span).await;
     assert_event(&sentry, trace, span).await;
     stack.down().await.expect("down");
-}
-
-async fn start(stack: &Stack, sentry: &Sentry) -> Service {
-    let (endpoint, dsn) = (stack.otlp_grpc(), sentry.dsn());
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
-        ("OTEL_METRIC_EXPORT_INTERVAL", "250"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
-        ("OTEL_LOGS_EXPORTER", "otlp"),
-        ("OTEL_BLRP_SCHEDULE_DELAY", "100"),
-        ("AXISOR_SENTRY_ENABLED", "true"),
-        ("AXISOR_SENTRY_DSN", &*dsn),
-    ];
-    let service = Service::start(SERVICE, "margin-monitor", 0, &environment);
-    service.await.expect("a service")
 }
 
 /// Actions that find nobody, a few a second, until it is aborted.
