@@ -9,7 +9,8 @@ use axisor_tests::prometheus::{Exemplar, Prometheus};
 use axisor_tests::service::Service;
 use axisor_tests::{ports, until};
 
-const SERVICE: &str = env!("CARGO_BIN_EXE_service");
+use crate::start;
+
 const DEADLINE: Duration = Duration::from_secs(30);
 const REQUESTS: &str = "axisor_http_request_duration_seconds_bucket";
 const GUARDS: &str = "axisor_margin_guard_action_duration_seconds_bucket";
@@ -19,14 +20,7 @@ const BOUNDS: [&str; 7] = ["+Inf", "0.1", "0.5", "1.0", "10.0", "2.0", "5.0"];
 #[tokio::test]
 async fn through_the_collector_they_lead_to_traces_and_split_no_series() {
     let stack = stack("axisor-backend", ports::free_port().expect("a port")).await;
-    let endpoint = stack.otlp_grpc();
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_METRIC_EXPORT_INTERVAL", "250"),
-        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
-    ];
-    let service = Service::start(SERVICE, "axisor-backend", 0, &environment);
-    let service = service.await.expect("a service");
+    let service = start(&stack, "axisor-backend", 0, &[]).await;
     relay(&service).await;
     assert_lead_to_traces(&stack, "axisor-backend").await;
     let types = Prometheus::new(stack.prometheus());
@@ -42,13 +36,8 @@ async fn from_the_services_own_page_they_do_the_same() {
     let port = ports::free_port().expect("a port");
     // A job that takes all samples of its target, as the original's jobs do.
     let stack = stack("axisor-frontend", port).await;
-    let endpoint = stack.otlp_grpc();
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint.as_str()),
-        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
-    ];
-    let service = Service::start(SERVICE, "axisor-backend", port, &environment);
-    let service = service.await.expect("a service");
+    let by_scrape = [("OTEL_METRICS_EXPORTER", "none")];
+    let service = start(&stack, "axisor-backend", port, &by_scrape).await;
     relay(&service).await;
     assert_lead_to_traces(&stack, "axisor-frontend").await;
     stack.down().await.expect("down");
