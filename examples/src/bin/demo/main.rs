@@ -12,7 +12,9 @@ mod show;
 mod summary;
 mod traffic;
 mod trees;
+mod waterfall;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -67,6 +69,14 @@ struct Demo {
     /// Sample so many of a hundred traces.
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
     sample: u8,
+    /// With --stack: draw the trace it ends with into this SVG file.
+    #[arg(
+        long,
+        requires = "stack",
+        value_name = "FILE",
+        conflicts_with = "flows"
+    )]
+    draw: Option<PathBuf>,
     /// Listen on free ports, not on 3010 and so on, nor on the stack's usual ones.
     #[arg(long)]
     free_ports: bool,
