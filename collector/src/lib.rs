@@ -20,6 +20,7 @@
 //! | `ports` `place` `site` `render` | where this stack lives, and what is different in its configuration |
 //! | `native` `process` · `docker` | how it runs |
 //! | `builder` `stack` | all of it put together, started and stopped |
+//! | [`lint`] | what in rules, dashboards and scrape jobs can never work |
 
 mod builder;
 mod cache;
@@ -29,6 +30,7 @@ mod docker;
 mod error;
 mod go;
 mod http;
+pub mod lint;
 mod native;
 mod place;
 mod ports;
