@@ -1,7 +1,7 @@
 //! What is wrong with what an expression makes of the series it selects.
 
 use promql_parser::label::Matcher;
-use promql_parser::parser::token::{T_GTR, T_NEQ, T_SUM};
+use promql_parser::parser::token::{T_EQLC, T_GTR, T_LSS, T_LTE, T_NEQ, T_SUM};
 use promql_parser::parser::{BinaryExpr, Call, Expr};
 
 use super::Defect;
@@ -10,6 +10,9 @@ use super::tree::{Use, bare, binary, call, compares, divides, keeps, name, nodes
 
 /// Functions that take every fall of a value for a restart.
 const OF_COUNTERS: [&str; 3] = ["rate", "irate", "increase"];
+
+/// Functions that have a value where nothing is selected.
+const SPEAK_OF_NOTHING: [&str; 3] = ["absent", "absent_over_time", "vector"];
 
 /// Limits that are 0 where there is none.
 const NO_LIMIT: [&str; 2] = ["redis_memory_max_bytes", "redis_config_maxmemory"];
@@ -136,12 +139,21 @@ fn silent_when_gone(tree: &Expr) -> Option<Defect> {
     let of_job = |one: &Use<'_>| {
         one.name() == Some("up") && written(one).any(|matcher| matcher.name == "job")
     };
-    let asks = |binary: &BinaryExpr| compares(binary) && uses(&binary.lhs).iter().any(of_job);
+    let asks = |binary: &BinaryExpr| is_for_few(binary) && uses(&binary.lhs).iter().any(of_job);
+    let speaks = |call: &Call| SPEAK_OF_NOTHING.contains(&call.func.name);
     let all = nodes(tree);
     let asks = all.iter().filter_map(|node| binary(node)).any(asks);
-    let speaks = |call: &Call| ["absent", "absent_over_time", "vector"].contains(&call.func.name);
     let speaks = all.iter().filter_map(|node| call(node)).any(speaks);
     (asks && !speaks).then_some(Defect::SilentWhenGone)
+}
+
+/// Whether a comparison holds when there is too little.
+fn is_for_few(comparison: &BinaryExpr) -> bool {
+    match comparison.op.id() {
+        T_LSS | T_LTE => true,
+        T_EQLC => number(&comparison.rhs) == Some(0.0),
+        _ => false,
+    }
 }
 
 /// A number that is meant for the whole, compared with each instance's own part of it. Whether the whole is more than

@@ -449,8 +449,11 @@ fn an_alert_on_a_target_that_is_silent_when_it_is_gone() {
             r#"up{job="axisor-backend"} == 0 or absent(up{job="axisor-backend"})"#,
             r#"(sum(up{job="axisor-backend"}) or vector(0)) == 0"#,
             "up == 0", // whatever there is
+            r#"up{job="postgres"} == 1 unless on (job) pg_up"#,
         ],
     );
+    let few = r#"count(up{job="axisor-backend"} == 1) < 2"#;
+    refuses(few, |one| *one == Defect::SilentWhenGone, &[]);
 }
 
 #[test]
