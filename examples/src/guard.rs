@@ -122,7 +122,7 @@ impl Desk {
         }
     }
 
-    #[track_margin_guard(action = "add_margin", plan = user.plan, capture)]
+    #[track_margin_guard(action = "add_margin", plan = user.plan, duration, capture)]
     async fn add_margin(&self, user: &User, at: Situation) -> Result<(), GuardError> {
         self.fate.pause(3..15, "wallet", at.run).await;
         let position = self.position(at.position)?;
@@ -134,13 +134,13 @@ impl Desk {
         self.change(at.position, |position| position.margin_sats += sats)
     }
 
-    #[track_margin_guard(action = "reduce_position", plan = user.plan, capture)]
+    #[track_margin_guard(action = "reduce_position", plan = user.plan, duration, capture)]
     async fn reduce_position(&self, user: &User, at: Situation) -> Result<(), GuardError> {
         self.order(user, at).await?;
         self.change(at.position, |position| position.quantity /= 2.0)
     }
 
-    #[track_margin_guard(action = "close_position", plan = user.plan, capture)]
+    #[track_margin_guard(action = "close_position", plan = user.plan, duration, capture)]
     async fn close_position(&self, user: &User, at: Situation) -> Result<(), GuardError> {
         self.order(user, at).await?;
         self.change(at.position, |position| {
