@@ -34,17 +34,8 @@ pub(super) fn expressions(file: &Path) -> Result<Vec<Expression>, LintError> {
         })?;
     let mut found = Vec::new();
     panels(&dashboard, &mut found);
-    for variable in list(&dashboard["templating"]["list"]) {
-        let asked = variable["query"]["query"]
-            .as_str()
-            .or(variable["query"].as_str());
-        if let Some(text) = asked.and_then(of_variable) {
-            found.push((name(variable, "name"), text));
-        }
-    }
-    for annotation in list(&dashboard["annotations"]["list"]) {
-        found.extend(asked(annotation).map(|text| (name(annotation, "name"), text)));
-    }
+    found.extend(list(&dashboard["templating"]["list"]).filter_map(variable));
+    found.extend(list(&dashboard["annotations"]["list"]).filter_map(annotation));
     let expression = |(place, text): (String, String)| Expression {
         file: file.to_owned(),
         place,
@@ -72,11 +63,18 @@ fn asked(target: &Value) -> Option<String> {
     (source == "prometheus").then(|| text.to_owned())
 }
 
-fn of_variable(query: &str) -> Option<String> {
-    if let Some(found) = LABEL_VALUES.captures(query) {
-        return Some(format!("group by ({}) ({})", &found[2], &found[1]));
-    }
-    Some(QUERY_RESULT.captures(query)?[1].to_owned())
+fn annotation(annotation: &Value) -> Option<(String, String)> {
+    Some((name(annotation, "name"), asked(annotation)?))
+}
+
+fn variable(variable: &Value) -> Option<(String, String)> {
+    let query = &variable["query"];
+    let query = query["query"].as_str().or(query.as_str())?;
+    let text = match LABEL_VALUES.captures(query) {
+        Some(found) => format!("group by ({}) ({})", &found[2], &found[1]),
+        None => QUERY_RESULT.captures(query)?[1].to_owned(),
+    };
+    Some((name(variable, "name"), text))
 }
 
 fn without_variables(text: &str) -> String {

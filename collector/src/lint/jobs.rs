@@ -29,6 +29,9 @@ struct Configuration {
 struct Job {
     #[serde(rename = "job_name")]
     name: String,
+    /// Its series keep the job they came with.
+    #[serde(default)]
+    honor_labels: bool,
     #[serde(default)]
     static_configs: Vec<Targets>,
     #[serde(default)]
@@ -55,6 +58,12 @@ impl Jobs {
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|job| job.name.as_str())
+    }
+
+    /// Those whose name is on the series they scrape.
+    pub(super) fn that_sign(&self) -> impl Iterator<Item = &str> {
+        let sign = self.0.iter().filter(|job| !job.honor_labels);
+        sign.map(|job| job.name.as_str())
     }
 
     /// Labels that jobs give all their series.

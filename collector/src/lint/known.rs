@@ -85,7 +85,7 @@ impl Known {
             everywhere: jobs.labels().into_iter().map(str::to_owned).collect(),
         };
         known.everywhere.insert("instance".to_owned());
-        let mut services: BTreeSet<&str> = jobs.names().collect();
+        let mut services: BTreeSet<&str> = jobs.that_sign().collect();
         for exporter in EXPORTERS {
             for job in jobs_of(exporter) {
                 services.remove(job);

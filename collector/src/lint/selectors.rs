@@ -78,11 +78,7 @@ fn alternatives(matcher: &Matcher) -> impl Iterator<Item = (&str, Regex)> {
     let text = matcher.value.as_str();
     let is_pattern = matches!(matcher.op, MatchOp::Re(_) | MatchOp::NotRe(_));
     let is_list = is_pattern && !text.contains(['(', '[', '\\']);
-    let parts = if is_list {
-        text.split('|')
-    } else {
-        text.split('\0')
-    };
+    let parts = text.split(move |char| is_list && char == '|');
     parts
         .filter(|part| !part.is_empty())
         .filter_map(move |part| {

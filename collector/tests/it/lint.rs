@@ -121,7 +121,7 @@ fn no_job(job: &str) -> Defect {
     }
 }
 
-/// Jobs as they may be scraped: two services, exporters, and one behind a prober.
+/// Jobs as they may be scraped: two services, whose series come through the Collector, exporters, and one behind a prober.
 const SCRAPE: &str = "
 scrape_configs:
   - job_name: axisor-backend
@@ -134,6 +134,9 @@ scrape_configs:
     static_configs: [{ targets: ['redis-exporter:9121'] }]
   - job_name: node-exporter
     static_configs: [{ targets: ['node-exporter:9100'] }]
+  - job_name: otel-collector
+    honor_labels: true
+    static_configs: [{ targets: ['otel-collector:8889'] }]
   - job_name: axisor-frontend
     metrics_path: /probe
     static_configs: [{ targets: ['http://frontend:80'] }]
@@ -315,6 +318,12 @@ fn a_value_a_label_never_has() {
         r#"pg_up{job="redis"} == 0"#,
         nothing,
         &[r#"pg_up{job="postgres"} == 0"#],
+    );
+    // What comes through the Collector keeps its job.
+    refuses(
+        r#"sum(rate(axisor_http_requests_total{job="otel-collector"}[5m])) > 1"#,
+        nothing,
+        &[r#"absent(up{job="otel-collector"})"#],
     );
     refuses(
         r#"sum(rate(axisor_http_request_duration_seconds_bucket{le="3"}[5m])) > 1"#,
