@@ -45,6 +45,7 @@ async fn an_action_that_was_taken_counts_by_the_users_plan() {
     telemetry.assert_recorded(
         r#"
         axisor_margin_guard_actions_total{action_type="reduce_position",user_plan="pro"} +1
+        axisor_margin_guard_action_duration_seconds_count{action_type="reduce_position",status="success",user_plan="pro"} +1
         "#,
     );
     telemetry.assert_spans("reduce_position");
@@ -60,7 +61,11 @@ async fn an_action_that_the_exchange_refused_is_an_error_and_no_action() {
     let refused = telemetry.scope(acting).await;
 
     assert!(matches!(refused, Err(GuardError::OrderRefused { .. })));
-    telemetry.assert_recorded("");
+    telemetry.assert_recorded(
+        r#"
+        axisor_margin_guard_action_duration_seconds_count{action_type="close_position",status="failure",user_plan="pro"} +1
+        "#,
+    );
     telemetry.assert_spans("close_position (error: exchange refused the order for position 7)");
     telemetry
         .span("close_position")

@@ -80,10 +80,14 @@ fn quantile(call: &Call, known: &Known) -> Option<Defect> {
     if known.get(one.name()?)?.source == Source::Rule {
         return None;
     }
-    match one.aggregates.first() {
-        None => Some(Defect::QuantilePerSeries),
-        Some(outer) => (!keeps(outer, "le")).then_some(Defect::QuantileWithoutBuckets),
+    if one.aggregates.is_empty() {
+        return Some(Defect::QuantilePerSeries);
     }
+    let has_buckets = one
+        .aggregates
+        .iter()
+        .all(|aggregate| keeps(aggregate, "le"));
+    (!has_buckets).then_some(Defect::QuantileWithoutBuckets)
 }
 
 fn ratio_of_self(division: &BinaryExpr) -> Option<Defect> {

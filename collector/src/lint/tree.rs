@@ -126,7 +126,6 @@ pub(super) fn divides(binary: &BinaryExpr) -> bool {
 pub(super) fn keeps(aggregate: &AggregateExpr, label: &str) -> bool {
     let is_listed = |labels: &Labels| labels.labels.iter().any(|one| one == label);
     match &aggregate.modifier {
-        _ if chooses(aggregate) => true,
         Some(LabelModifier::Include(by)) => is_listed(by),
         Some(LabelModifier::Exclude(without)) => !is_listed(without),
         None => false,

@@ -399,8 +399,16 @@ fn a_quantile_that_is_not_of_the_whole() {
         |one| *one == Defect::QuantilePerSeries,
         &[whole, &by_route, &without],
     );
-    for lost in ["by (route)", "without (le)", ""] {
-        let lost = whole.replace("by (le)", lost);
+    let rate = "rate(axisor_http_request_duration_seconds_bucket[5m])";
+    let summed = |by: &str| format!("sum {by} ({rate})");
+    let twice = format!("sum by (le) ({})", summed("by (route)"));
+    for lost in [
+        summed("by (route)"),
+        summed("without (le)"),
+        summed(""),
+        twice,
+    ] {
+        let lost = format!("histogram_quantile(0.95, {lost}) > 2");
         refuses(&lost, |one| *one == Defect::QuantileWithoutBuckets, &[]);
     }
 }
@@ -517,7 +525,7 @@ fn dashboard(expression: &str, variable: &str) -> String {
 
 #[test]
 fn a_dashboards_panels_and_variables() {
-    let requests = r#"sum by (route) (rate(axisor_http_requests_total{job=~"$job",route="${route:raw}"}[$__rate_interval])) * $__range_s"#;
+    let requests = r#"sum by (route, $label) (rate(axisor_http_requests_total{job=~"$job",route="${route:raw}"}[$__rate_interval])) * $__range_s"#;
     let routes = "label_values(axisor_http_requests_total{job=~\"[[job]]\"}, route)";
     assert_eq!(found(&[("dashboard", &dashboard(requests, routes))]), []);
     let gauge = requests.replace(
