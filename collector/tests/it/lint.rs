@@ -268,6 +268,7 @@ fn a_label_the_metric_does_not_have() {
         &[
             "sum by (status_code, job) (rate(axisor_http_requests_total[5m])) > 1",
             "sum without (status) (rate(axisor_http_requests_total[5m])) > 1",
+            "count by (__name__, instance) (axisor_system_health) > 1",
             r#"sum by (status) (label_replace(rate(axisor_http_requests_total[5m]), "status", "$1", "status_code", "(.)..")) > 1"#,
         ],
     );
