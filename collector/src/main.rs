@@ -147,6 +147,31 @@ async fn provision_all() -> Result<(), CommandError> {
     Ok(())
 }
 
+impl Lint {
+    fn run(self) -> Result<(), CommandError> {
+        let findings = lint(&self.files()?)?;
+        for finding in &findings {
+            println!("{finding}");
+        }
+        match findings.len() {
+            0 => Ok(()),
+            count => Err(CommandError::Findings(count)),
+        }
+    }
+
+    fn files(self) -> Result<LintFiles, LintError> {
+        let mut files = LintFiles::committed()?;
+        if !self.rules.is_empty() || !self.dashboards.is_empty() {
+            files.rules = self.rules;
+            files.dashboards = self.dashboards;
+        }
+        if let Some(scrape) = self.scrape {
+            files.scrape = scrape;
+        }
+        Ok(files)
+    }
+}
+
 impl Up {
     async fn run(self) -> Result<(), CommandError> {
         let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::Signal)?;
@@ -204,31 +229,6 @@ impl Up {
         }
         let home = etcetera::choose_base_strategy().map_err(|_| CommandError::NoHome)?;
         Ok(home.data_dir().join("axisor-telemetry").join("stack"))
-    }
-}
-
-impl Lint {
-    fn run(self) -> Result<(), CommandError> {
-        let findings = lint(&self.files()?)?;
-        for finding in &findings {
-            println!("{finding}");
-        }
-        match findings.len() {
-            0 => Ok(()),
-            count => Err(CommandError::Findings(count)),
-        }
-    }
-
-    fn files(self) -> Result<LintFiles, LintError> {
-        let mut files = LintFiles::committed()?;
-        if !self.rules.is_empty() || !self.dashboards.is_empty() {
-            files.rules = self.rules;
-            files.dashboards = self.dashboards;
-        }
-        if let Some(scrape) = self.scrape {
-            files.scrape = scrape;
-        }
-        Ok(files)
     }
 }
 

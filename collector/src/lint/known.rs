@@ -235,24 +235,3 @@ fn shown(kind: &str) -> &'static [(&'static str, Kind, &'static [&'static str])]
         _ => &[("", Kind::Unknown, &[])],
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::component::Component;
-
-    #[test]
-    fn programs_showed_their_series_in_the_version_that_runs() {
-        let built = [
-            Component::Collector,
-            Component::Prometheus,
-            Component::Alertmanager,
-            Component::Jaeger,
-        ];
-        for component in built {
-            let program = format!("# {component} {}", component.version());
-            let of_it = |list: &str| list.to_lowercase().contains(&program);
-            assert!(EXPORTERS.iter().any(|list| of_it(list)), "{program}");
-        }
-    }
-}
