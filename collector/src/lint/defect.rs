@@ -17,7 +17,7 @@ pub enum Defect {
         metric: String,
     },
     /// There is such a metric, but none of the jobs that have it is scraped.
-    #[error("`{metric}` is never scraped, there is no job {}", or(jobs))]
+    #[error("`{metric}` is never scraped, there is no job {}", listed(jobs))]
     NeverScraped {
         /// The name.
         metric: String,
@@ -25,7 +25,7 @@ pub enum Defect {
         jobs: Vec<String>,
     },
     /// The metric has no such label.
-    #[error("`{metric}` has no label `{label}`, it has {}", or(known))]
+    #[error("`{metric}` has no label `{label}`, it has {}", listed(known))]
     UnknownLabel {
         /// The metric; several, if the label is to be on any of them.
         metric: String,
@@ -41,7 +41,7 @@ pub enum Defect {
         job: String,
     },
     /// A value, or one of a pattern's alternatives, that the label never has.
-    #[error("`{matcher}` selects nothing, of {} `{value}` is none", or(known))]
+    #[error("`{matcher}` selects nothing, of {} `{value}` is none", listed(known))]
     SelectsNothing {
         /// The matcher as written.
         matcher: String,
@@ -119,7 +119,12 @@ pub enum Defect {
     },
 }
 
-fn or(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
+/// As many names as one reads.
+const SHOWN: usize = 12;
+
+fn listed(names: &[String]) -> String {
+    let quoted = names.iter().take(SHOWN).map(|name| format!("`{name}`"));
+    let more = (names.len() > SHOWN).then(|| "…".to_owned());
+    let shown: Vec<String> = quoted.chain(more).collect();
+    shown.join(", ")
 }

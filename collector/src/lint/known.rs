@@ -85,13 +85,10 @@ impl Known {
             everywhere: jobs.labels().into_iter().map(str::to_owned).collect(),
         };
         known.everywhere.insert("instance".to_owned());
-        let mut services: BTreeSet<&str> = jobs.that_sign().collect();
         for exporter in EXPORTERS {
-            for job in jobs_of(exporter) {
-                services.remove(job);
-            }
             known.add_exporter(exporter, jobs);
         }
+        let services = services(jobs);
         for series in catalog::all() {
             known.add_series(series, &services);
         }
@@ -99,13 +96,7 @@ impl Known {
             let metric = known.metric(name, Kind::Gauge, Source::Exporter);
             metric.jobs.extend(jobs.names().map(str::to_owned));
         }
-        let recorded = expressions
-            .iter()
-            .filter_map(|expression| match &expression.role {
-                Role::Recording { name } => Some(name.as_str()),
-                _ => None,
-            });
-        for name in OF_ALERTS.into_iter().chain(recorded) {
+        for name in OF_ALERTS.into_iter().chain(recorded(expressions)) {
             known.metric(name, Kind::Unknown, Source::Rule);
         }
         known
@@ -186,6 +177,21 @@ impl Metric {
             _ => self.labels.get(label)?.clone(),
         }
     }
+}
+
+/// The jobs of whom nothing else is known.
+fn services(jobs: &Jobs) -> BTreeSet<&str> {
+    let exporters: BTreeSet<&str> = EXPORTERS.into_iter().flat_map(jobs_of).collect();
+    let unclaimed = |job: &&str| !exporters.contains(job);
+    jobs.that_sign().filter(unclaimed).collect()
+}
+
+fn recorded(expressions: &[Expression]) -> impl Iterator<Item = &str> {
+    let roles = expressions.iter().map(|expression| &expression.role);
+    roles.filter_map(|role| match role {
+        Role::Recording { name } => Some(name.as_str()),
+        _ => None,
+    })
 }
 
 fn jobs_of(exporter: &str) -> impl Iterator<Item = &str> {
