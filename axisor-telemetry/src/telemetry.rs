@@ -4,6 +4,8 @@ mod builder;
 mod custom;
 #[cfg(feature = "axum")]
 mod endpoints;
+#[cfg(feature = "doctor")]
+mod examined;
 mod installed;
 #[cfg(feature = "runtime")]
 mod measured;

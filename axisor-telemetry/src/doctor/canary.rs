@@ -1,0 +1,188 @@
+//! One point, span and log line, sent exactly as a service with these settings would send its own.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use tracing::subscriber::with_default;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::SubscriberExt as _;
+use uuid::Uuid;
+
+use super::DoctorError;
+use crate::catalog::{DOCTOR_CANARY, SCOPE};
+use crate::clock::Clock;
+use crate::config::{Config, LogsExporter, Otlp, TracesExporter};
+use crate::instruments::{CustomMetrics, Families, Instruments};
+use crate::logs;
+use crate::pipeline::{
+    self, Collector, Ledger, Pipeline, Reader, ShutdownError, ShutdownReport, Signal, SignalReport,
+};
+use crate::trace::SpanFilter;
+
+/// `service.name` of the canaries.
+const SERVICE: &str = "axisor-doctor";
+/// How long sending may take, all tries together.
+const SENDING: Duration = Duration::from_secs(4);
+/// What starting and collecting take on top of that.
+const MARGIN: Duration = Duration::from_secs(2);
+/// Of so many traces a sampler that keeps one in a thousand keeps one, but for one time in ten thousand.
+const TRIES: usize = 10_000;
+
+/// The canaries and the pipeline that sends them. Metrics are pushed for as long as this lives.
+pub(super) struct Canary {
+    /// `service.instance.id`, which nothing else has.
+    pub(super) id: String,
+    /// The metric's name.
+    pub(super) metric: String,
+    pub(super) trace: Trace,
+    report: ShutdownReport,
+    ledger: Arc<Ledger>,
+    _pipeline: Pipeline,
+    _meters: SdkMeterProvider,
+}
+
+/// What became of the span.
+#[derive(Debug)]
+pub(super) enum Trace {
+    /// It is in the trace with this id.
+    Sampled(String),
+    /// No trace was recorded.
+    NotSampled,
+    /// There is no such span.
+    NoSpan,
+}
+
+/// What the receiver made of a signal.
+#[derive(Debug)]
+pub(super) enum Sent {
+    Taken,
+    Nothing,
+    /// Not taken, for this reason.
+    Failed(String),
+}
+
+impl Canary {
+    /// Sends the canaries. Blocks for a few seconds where they are not taken.
+    ///
+    /// # Errors
+    /// [`DoctorError`] if there is nothing to send with.
+    pub(super) fn send(config: &Config, metric: &str) -> Result<Self, DoctorError> {
+        let config = settings(config);
+        let resource = pipeline::resource(&config);
+        let reader = Reader::new();
+        let meters = pipeline::meter_provider(&config, resource.clone(), reader.clone());
+        let families = Arc::new(Families::new(config.metrics.series_bound));
+        let canary =
+            CustomMetrics::new(Arc::clone(&families)).gauge(metric, DOCTOR_CANARY.help, &[])?;
+        let _ = canary.with([""; 0])?.set(1.0);
+        // Counted apart, so that nothing but the canary is pushed.
+        let ledger = Ledger::new(&Instruments::new(&Families::new(
+            config.metrics.series_bound,
+        )));
+        let collector = Collector::new(reader, families);
+        let clock = Clock::default();
+        let started = pipeline::start(&config, &resource, &clock, Vec::new(), collector, &ledger)?;
+        let tracers = started.tracers.build();
+        let spans = SpanFilter::new(&config.traces.level).directives();
+        let layer = logs::outgoing(
+            tracers.tracer(SCOPE),
+            spans,
+            &config.logging,
+            started.logs,
+            Arc::clone(&ledger),
+        );
+        let trace = with_default(Registry::default().with(layer), trace);
+        let report = report(started.pipeline.flush(SENDING + MARGIN));
+        Ok(Self {
+            id: config.service.instance_id,
+            metric: metric.to_owned(),
+            trace,
+            report,
+            ledger,
+            _pipeline: started.pipeline,
+            _meters: meters,
+        })
+    }
+
+    /// What the receiver made of `signal`.
+    pub(super) fn sent(&self, signal: Signal) -> Sent {
+        let SignalReport {
+            exported,
+            dropped,
+            left,
+        } = self.report.of(signal);
+        match (exported, dropped + left) {
+            (1.., _) => Sent::Taken,
+            (0, 0) => Sent::Nothing,
+            (0, _) => Sent::Failed(self.ledger.why(signal).clone()),
+        }
+    }
+}
+
+impl fmt::Debug for Canary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canary")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+fn report(flushed: Result<ShutdownReport, ShutdownError>) -> ShutdownReport {
+    match flushed {
+        Ok(report)
+        | Err(ShutdownError::Deadline { report, .. } | ShutdownError::Lost { report }) => report,
+    }
+}
+
+/// The service's, but for who it is and how long it tries.
+fn settings(config: &Config) -> Config {
+    let mut config = config.clone();
+    SERVICE.clone_into(&mut config.service.name);
+    config.service.instance_id = Uuid::new_v4().to_string();
+    config.sentry.enabled = false;
+    if config.traces.exporter == TracesExporter::Console {
+        config.traces.exporter = TracesExporter::None; // it would print among the report
+    }
+    for wait in [
+        &mut config.metrics.timeout,
+        &mut config.traces.export_timeout,
+        &mut config.logs.export_timeout,
+    ] {
+        *wait = SENDING.min(*wait);
+    }
+    config
+}
+
+/// A span and a line in it; another span where the sampler left one out.
+fn trace() -> Trace {
+    let mut trace = Trace::NoSpan;
+    for _ in 0..TRIES {
+        let span = tracing::info_span!("axisor doctor canary");
+        let context = span.context().span().span_context().clone();
+        if !context.is_valid() {
+            break;
+        }
+        trace = Trace::NotSampled;
+        if context.is_sampled() {
+            trace = Trace::Sampled(context.trace_id().to_string());
+            break;
+        }
+    }
+    tracing::info!("axisor doctor canary");
+    trace
+}
+
+/// Where a signal is sent, if it is.
+pub(super) fn receiver(config: &Config, signal: Signal) -> Option<&Otlp> {
+    let Config { otlp, .. } = config;
+    match signal {
+        Signal::Metrics => config.metrics.push().then_some(&otlp.metrics),
+        Signal::Traces => (config.traces.exporter == TracesExporter::Otlp).then_some(&otlp.traces),
+        Signal::Logs => (config.logs.exporter == LogsExporter::Otlp).then_some(&otlp.logs),
+        Signal::Errors => None,
+    }
+}

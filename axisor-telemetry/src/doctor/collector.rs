@@ -1,0 +1,61 @@
+//! The Collector's two pages: the services' series, and its own.
+
+use super::ask::Asker;
+use super::canary::Canary;
+use super::{Cause, Places};
+
+/// Whether the page of services' series shows the canary; `None` if the page is not to be had.
+pub(super) async fn shows(asker: &Asker, places: &Places, canary: &Canary) -> Option<bool> {
+    let page = asker.text(&places.collector_series).await.ok()??;
+    Some(page.lines().any(|line| line.contains(&canary.id)))
+}
+
+/// How many traces the Collector has left out so far; `None` if it samples none, or does not say.
+pub(super) async fn left_out(asker: &Asker, places: &Places) -> Option<u64> {
+    let page = own(asker, places).await?;
+    let samples = page.contains("otelcol_processor_tail_sampling_");
+    let counted = sum(
+        &page,
+        "otelcol_processor_tail_sampling_global_count_traces_sampled",
+        "sampled=\"false\"",
+    );
+    samples.then_some(counted)
+}
+
+/// How many spans wait in the Collector's queues.
+pub(super) async fn waiting(asker: &Asker, places: &Places) -> u64 {
+    let page = own(asker, places).await.unwrap_or_default();
+    sum(&page, "otelcol_exporter_queue_size", "data_type=\"traces\"")
+}
+
+/// Why a metric that was taken is not shown.
+pub(super) fn not_shown(places: &Places, canary: &Canary) -> Cause {
+    if canary.metric.starts_with(crate::catalog::PREFIX) {
+        let page = places.collector_series.clone();
+        return Cause::NotExposed { page };
+    }
+    let metric = canary.metric.clone();
+    Cause::Filtered { metric }
+}
+
+async fn own(asker: &Asker, places: &Places) -> Option<String> {
+    asker.text(&places.collector_telemetry).await.ok()?
+}
+
+/// The sum of a family's samples with this label, whether or not its name ends in `_total`.
+fn sum(page: &str, name: &str, label: &str) -> u64 {
+    let named = |line: &&str| {
+        let rest = line.strip_prefix(name);
+        let rest = rest.map(|rest| rest.strip_prefix("_total").unwrap_or(rest));
+        rest.is_some_and(|rest| rest.starts_with('{') && rest.contains(label))
+    };
+    let values = page.lines().filter(named);
+    let values = values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts of items"
+    )]
+    let whole = |value: f64| value as u64;
+    values.map(whole).sum()
+}
