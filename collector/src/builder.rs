@@ -27,6 +27,7 @@ pub struct StackBuilder {
     metric_expiration: Option<Duration>,
     log_files: Option<LogFiles>,
     tail_sampling: Option<TailSampling>,
+    collector_overlay: Option<PathBuf>,
     only: Option<Vec<Component>>,
     progress: Progress,
     dir: Option<PathBuf>,
@@ -100,6 +101,12 @@ impl StackBuilder {
     /// rest; without this it keeps all.
     pub fn tail_sampling(mut self, sampling: TailSampling) -> Self {
         self.tail_sampling = Some(sampling);
+        self
+    }
+
+    /// Has the Collector read this file over its own configuration. Natively only: in containers it is not seen.
+    pub fn collector_overlay(mut self, file: impl Into<PathBuf>) -> Self {
+        self.collector_overlay = Some(file.into());
         self
     }
 
@@ -180,6 +187,7 @@ impl StackBuilder {
             metric_expiration: self.metric_expiration,
             log_files: self.log_files,
             tail_sampling: self.tail_sampling,
+            collector_overlay: self.collector_overlay.clone(),
         };
         render::write(&site, &self.targets, seen)?;
         Ok((site, place))

@@ -52,8 +52,9 @@ async fn step(
     scrapes: &mut BTreeSet<String>,
 ) -> Result<bool, Finding> {
     let shown = collector::shows(asker, places, canary).await;
-    if let Some(job) = found(asker, places, canary).await? {
-        return match job {
+    let found = found(asker, places, canary).await;
+    if let Ok(Some(found)) = found {
+        return match found {
             Found::AsSent => Ok(true),
             Found::Exported(job) => {
                 let cause = Cause::LabelsNotHonoured { job };
@@ -65,6 +66,7 @@ async fn step(
         let cause = collector::not_shown(places, canary);
         return Err(Finding::new(Hop::Collector, cause));
     }
+    found?;
     let cause = scraped(asker, places, scrapes).await?;
     cause.map_or(Ok(false), |cause| {
         Err(Finding::new(Hop::CollectorToPrometheus, cause))
