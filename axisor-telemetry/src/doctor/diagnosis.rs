@@ -116,8 +116,10 @@ impl Diagnosis {
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (signal, outcome) in self.outcomes() {
-            writeln!(f, "{}: {}", signal.as_str(), Told(signal, outcome))?;
+        for alike in self.outcomes().chunk_by(|one, next| one.1 == next.1) {
+            let signals: Vec<_> = alike.iter().map(|(signal, _)| signal.as_str()).collect();
+            let (signal, outcome) = alike[0];
+            writeln!(f, "{}: {}", signals.join(", "), Told(signal, outcome))?;
         }
         for finding in &self.findings {
             writeln!(f, "found {finding}")?;

@@ -1,0 +1,215 @@
+//! Faults between the service and the Collector.
+
+use axisor_stack::{Component, Stack};
+use axisor_telemetry::config::Protocol;
+use axisor_telemetry::doctor::{Cause, Diagnosis, Hop};
+use axisor_telemetry::pipeline::Signal;
+use axisor_tests::ports;
+use axum::Router;
+use axum::http::StatusCode;
+use tokio::net::TcpListener;
+
+use super::{
+    address, assert_advice, assert_lost, doctor, examine, lost, overlay, stack, telemetry,
+};
+
+const HTTP: (&str, &str) = ("otlp.protocol", "http/protobuf");
+
+async fn collector() -> Stack {
+    stack([Component::Collector])
+        .start()
+        .await
+        .expect("a Collector")
+}
+
+/// All three signals are lost for the same cause.
+#[track_caller]
+fn assert_all_lost(diagnosis: &Diagnosis, cause: &Cause, advice: &str) {
+    for outcome in [&diagnosis.metrics, &diagnosis.traces, &diagnosis.logs] {
+        assert_lost(outcome, Hop::ServiceToCollector, cause, advice);
+    }
+    assert!(!diagnosis.is_healthy());
+}
+
+#[tokio::test]
+async fn nothing_listens() {
+    let stack = collector().await;
+    stack.kill(Component::Collector).await.expect("killed");
+    let diagnosis = examine(doctor(&stack), &telemetry(&stack.otlp_grpc(), &[])).await;
+    let cause = Cause::NothingListens {
+        address: address(&stack.otlp_grpc()),
+    };
+    assert_all_lost(&diagnosis, &cause, "start the Collector");
+    let report = diagnosis.to_string();
+    assert!(
+        report.contains("lost between the service and the Collector"),
+        "{report}"
+    );
+    assert!(report.contains("to do: start the Collector"), "{report}");
+    assert!(report.ends_with("not healthy"), "{report}");
+    stack.down().await.expect("down");
+}
+
+#[tokio::test]
+async fn a_frozen_collector_is_a_black_hole() {
+    let stack = collector().await;
+    stack.pause(Component::Collector).await.expect("frozen");
+    for (endpoint, settings) in [(stack.otlp_grpc(), &[][..]), (stack.otlp_http(), &[HTTP])] {
+        let diagnosis = examine(doctor(&stack), &telemetry(&endpoint, settings)).await;
+        let cause = Cause::BlackHole {
+            address: address(&endpoint),
+        };
+        assert_all_lost(&diagnosis, &cause, "firewall");
+    }
+    stack.resume(Component::Collector).await.expect("thawed");
+    stack.down().await.expect("down");
+}
+
+#[tokio::test]
+async fn an_unknown_host() {
+    let stack = collector().await;
+    let telemetry = telemetry("http://collector.invalid:4317", &[]);
+    let diagnosis = examine(doctor(&stack), &telemetry).await;
+    let host = "collector.invalid".to_owned();
+    assert_all_lost(&diagnosis, &Cause::UnknownHost { host }, "correct the host");
+    stack.down().await.expect("down");
+}
+
+#[tokio::test]
+async fn the_port_of_the_other_protocol() {
+    let stack = collector().await;
+    let grpc_to_http = examine(doctor(&stack), &telemetry(&stack.otlp_http(), &[])).await;
+    let cause = Cause::OtherProtocol {
+        endpoint: stack.otlp_http(),
+        configured: Protocol::Grpc,
+    };
+    assert_all_lost(&grpc_to_http, &cause, "usually 4317");
+
+    let telemetry = telemetry(&stack.otlp_grpc(), &[HTTP]);
+    let http_to_grpc = examine(doctor(&stack), &telemetry).await;
+    for (outcome, path) in [
+        (&http_to_grpc.metrics, "metrics"),
+        (&http_to_grpc.traces, "traces"),
+        (&http_to_grpc.logs, "logs"),
+    ] {
+        let cause = Cause::OtherProtocol {
+            endpoint: format!("{}/v1/{path}", stack.otlp_grpc()),
+            configured: Protocol::HttpProtobuf,
+        };
+        assert_lost(outcome, Hop::ServiceToCollector, &cause, "usually 4318");
+    }
+    stack.down().await.expect("down");
+}
+
+#[tokio::test]
+async fn a_wrong_path() {
+    let stack = collector().await;
+    let endpoint = format!("{}/v1/traces", stack.otlp_http());
+    let diagnosis = examine(doctor(&stack), &telemetry(&endpoint, &[HTTP])).await;
+    let url = format!("{endpoint}/v1/traces");
+    let cause = Cause::WrongPath { url };
+    assert_lost(
+        &diagnosis.traces,
+        Hop::ServiceToCollector,
+        &cause,
+        "without a path",
+    );
+    stack.down().await.expect("down");
+}
+
+#[tokio::test]
+async fn a_signal_without_a_pipeline() {
+    let (_directory, overlay) = overlay("service: {pipelines: {logs: null}}");
+    let stack = stack([Component::Collector]).collector_overlay(overlay);
+    let stack = stack.start().await.expect("a Collector");
+    for (endpoint, settings) in [(stack.otlp_grpc(), &[][..]), (stack.otlp_http(), &[HTTP])] {
+        let diagnosis = examine(doctor(&stack), &telemetry(&endpoint, settings)).await;
+        let signal = Signal::Logs;
+        let cause = Cause::NoPipeline { signal };
+        assert_lost(
+            &diagnosis.logs,
+            Hop::ServiceToCollector,
+            &cause,
+            "a pipeline for logs",
+        );
+    }
+    stack.down().await.expect("down");
+}
+
+#[tokio::test]
+async fn a_collector_without_memory() {
+    let (_directory, overlay) = overlay(
+        "processors: {memory_limiter: {limit_mib: 2, spike_limit_mib: 1, check_interval: 50ms}}",
+    );
+    let stack = stack([Component::Collector]).collector_overlay(overlay);
+    let stack = stack.start().await.expect("a Collector");
+    for (endpoint, settings) in [(stack.otlp_grpc(), &[][..]), (stack.otlp_http(), &[HTTP])] {
+        let diagnosis = examine(doctor(&stack), &telemetry(&endpoint, settings)).await;
+        for outcome in [&diagnosis.metrics, &diagnosis.traces, &diagnosis.logs] {
+            let finding = lost(outcome);
+            assert_eq!(finding.hop, Hop::ServiceToCollector);
+            assert!(
+                matches!(finding.cause, Cause::MemoryLimit { .. }),
+                "{finding}"
+            );
+            assert_advice(finding, "limit_mib");
+        }
+    }
+    stack.down().await.expect("down");
+}
+
+#[tokio::test]
+async fn a_collector_whose_queue_is_full() {
+    let (_directory, overlay) = overlay(
+        "exporters: {otlp_grpc/jaeger: {sending_queue: {queue_size: 1, batch: {min_size: 1, max_size: 1}}}}",
+    );
+    let stack = stack([Component::Collector]).collector_overlay(overlay); // and no Jaeger
+    let stack = stack.start().await.expect("a Collector");
+    let telemetry = telemetry(&stack.otlp_grpc(), &[]);
+    let doctor = doctor(&stack);
+    examine(doctor.clone(), &telemetry).await; // its span fills the queue
+    let diagnosis = examine(doctor, &telemetry).await;
+    let finding = lost(&diagnosis.traces);
+    assert_eq!(finding.hop, Hop::ServiceToCollector);
+    assert!(
+        matches!(finding.cause, Cause::QueueFull { .. }),
+        "{finding}"
+    );
+    assert_advice(finding, "what is behind the Collector");
+    stack.down().await.expect("down");
+}
+
+#[tokio::test]
+async fn a_gateway_that_wants_credentials() {
+    let gateway = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let endpoint = format!("http://{}", gateway.local_addr().expect("an address"));
+    let app = Router::new().fallback(async || StatusCode::UNAUTHORIZED);
+    let gateway = tokio::spawn(async { axum::serve(gateway, app).await });
+    let stack = collector().await;
+    let diagnosis = examine(doctor(&stack), &telemetry(&endpoint, &[HTTP])).await;
+    for outcome in [&diagnosis.metrics, &diagnosis.traces, &diagnosis.logs] {
+        let finding = lost(outcome);
+        assert!(
+            matches!(finding.cause, Cause::Unauthorized { .. }),
+            "{finding}"
+        );
+        assert_advice(finding, "OTEL_EXPORTER_OTLP_HEADERS");
+    }
+    gateway.abort();
+    stack.down().await.expect("down");
+}
+
+/// A receiver that refuses connections is not one that nobody can reach.
+#[tokio::test]
+async fn each_signal_has_its_own_cause() {
+    let stack = collector().await;
+    let away = format!("http://127.0.0.1:{}", ports::free_port().expect("a port"));
+    let telemetry = telemetry(&stack.otlp_grpc(), &[("otlp.traces.endpoint", &away)]);
+    let diagnosis = examine(doctor(&stack), &telemetry).await;
+    let cause = Cause::NothingListens {
+        address: address(&away),
+    };
+    assert_lost(&diagnosis.traces, Hop::ServiceToCollector, &cause, "start");
+    super::assert_arrived(&diagnosis.logs);
+    stack.down().await.expect("down");
+}
