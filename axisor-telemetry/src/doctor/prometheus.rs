@@ -1,6 +1,7 @@
 //! From the Collector's page to Prometheus.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use http::Uri;
 use serde_json::Value;
@@ -13,6 +14,14 @@ use crate::catalog::{DOCTOR_CANARY, PREFIX};
 
 /// So many scrapes without the canary are no coincidence: the first may have begun before it was there.
 const SCRAPES: usize = 3;
+/// Prometheus takes up to 5 s to know the targets of a new configuration.
+const SETTLING: Duration = Duration::from_secs(6);
+
+/// What has been seen of the target with the Collector's page.
+struct Seen {
+    began: Instant,
+    scrapes: BTreeSet<String>,
+}
 
 /// Waits for the canary metric, or for the certainty that it does not come.
 pub(super) async fn metric(
@@ -22,9 +31,12 @@ pub(super) async fn metric(
     until: Instant,
 ) -> Outcome {
     let began = Instant::now();
-    let mut scrapes = BTreeSet::new();
+    let mut seen = Seen {
+        began,
+        scrapes: BTreeSet::new(),
+    };
     loop {
-        match step(asker, places, canary, &mut scrapes).await {
+        match step(asker, places, canary, &mut seen).await {
             Ok(true) => {
                 return Outcome::Arrived {
                     after: began.elapsed(),
@@ -49,7 +61,7 @@ async fn step(
     asker: &Asker,
     places: &Places,
     canary: &Canary,
-    scrapes: &mut BTreeSet<String>,
+    seen: &mut Seen,
 ) -> Result<bool, Finding> {
     let shown = collector::shows(asker, places, canary).await;
     let found = found(asker, places, canary).await;
@@ -67,7 +79,7 @@ async fn step(
         return Err(Finding::new(Hop::Collector, cause));
     }
     found?;
-    let cause = scraped(asker, places, scrapes).await?;
+    let cause = scraped(asker, places, seen).await?;
     cause.map_or(Ok(false), |cause| {
         Err(Finding::new(Hop::CollectorToPrometheus, cause))
     })
@@ -98,21 +110,22 @@ async fn found(asker: &Asker, places: &Places, canary: &Canary) -> Result<Option
 async fn scraped(
     asker: &Asker,
     places: &Places,
-    scrapes: &mut BTreeSet<String>,
+    seen: &mut Seen,
 ) -> Result<Option<Cause>, Finding> {
     let targets = targets(asker, places).await?;
     let is_page = |target: &&Value| same_page(text(&target["scrapeUrl"]), &places.collector_series);
     let Some(target) = targets.iter().find(is_page) else {
         let page = places.collector_series.clone();
-        return Ok(Some(Cause::NotScraped { page }));
+        let settled = seen.began.elapsed() > SETTLING;
+        return Ok(settled.then_some(Cause::NotScraped { page }));
     };
     let job = text(&target["scrapePool"]).to_owned();
     if target["health"] == "down" {
         let error = text(&target["lastError"]).to_owned();
         return Ok(Some(Cause::ScrapeFails { job, error }));
     }
-    scrapes.insert(text(&target["lastScrape"]).to_owned());
-    Ok((scrapes.len() > SCRAPES).then_some(Cause::Relabelled { job }))
+    seen.scrapes.insert(text(&target["lastScrape"]).to_owned());
+    Ok((seen.scrapes.len() > SCRAPES).then_some(Cause::Relabelled { job }))
 }
 
 /// Whether two addresses are of one page, which may have several hosts' names.

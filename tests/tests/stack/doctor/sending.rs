@@ -119,7 +119,10 @@ async fn a_wrong_path() {
 
 #[tokio::test]
 async fn a_signal_without_a_pipeline() {
-    let (_directory, overlay) = overlay("service: {pipelines: {logs: null}}");
+    let (_directory, overlay) = overlay(
+        "receivers: {otlp/other: {protocols: {grpc: {endpoint: \"127.0.0.1:0\"}}}}\n\
+         service: {pipelines: {logs: {receivers: [otlp/other]}}}",
+    );
     let stack = stack([Component::Collector]).collector_overlay(overlay);
     let stack = stack.start().await.expect("a Collector");
     for (endpoint, settings) in [(stack.otlp_grpc(), &[][..]), (stack.otlp_http(), &[HTTP])] {
@@ -167,7 +170,7 @@ async fn a_collector_whose_queue_is_full() {
     let stack = stack.start().await.expect("a Collector");
     let telemetry = telemetry(&stack.otlp_grpc(), &[]);
     let doctor = doctor(&stack);
-    examine(doctor.clone(), &telemetry).await; // its span fills the queue
+    let _ = examine(doctor.clone(), &telemetry).await; // its span fills the queue
     let diagnosis = examine(doctor, &telemetry).await;
     let finding = lost(&diagnosis.traces);
     assert_eq!(finding.hop, Hop::ServiceToCollector);
