@@ -95,8 +95,15 @@ impl Asker {
 }
 
 fn away(url: &str, reason: String) -> Cause {
-    let url = url.to_owned();
+    let url = without_secrets(url).unwrap_or_else(|| url.to_owned());
     Cause::Away { url, reason }
+}
+
+/// Without user, password and query.
+fn without_secrets(url: &str) -> Option<String> {
+    let url: Uri = url.parse().ok()?;
+    let address = url.authority()?.as_str().rsplit('@').next()?;
+    Some(format!("{}://{address}{}", url.scheme_str()?, url.path()))
 }
 
 fn date(headers: &HeaderMap) -> Option<Timestamp> {

@@ -21,6 +21,7 @@ use crate::logs;
 use crate::pipeline::{
     self, Collector, Ledger, Pipeline, Reader, ShutdownError, ShutdownReport, Signal, SignalReport,
 };
+use crate::redact;
 use crate::trace::SpanFilter;
 
 /// `service.name` of the canaries.
@@ -78,7 +79,7 @@ impl Canary {
         let families = Arc::new(Families::new(config.metrics.series_bound));
         let canary =
             CustomMetrics::new(Arc::clone(&families)).gauge(metric, DOCTOR_CANARY.help, &[])?;
-        let _ = canary.with([""; 0])?.set(1.0);
+        canary.with([""; 0])?.set(1.0);
         // Counted apart, so that nothing but the canary is pushed.
         let ledger = Ledger::new(&Instruments::new(&Families::new(
             config.metrics.series_bound,
@@ -96,7 +97,7 @@ impl Canary {
             Arc::clone(&ledger),
         );
         let trace = with_default(Registry::default().with(layer), trace);
-        let report = report(started.pipeline.flush(SENDING + MARGIN));
+        let report = report(&started.pipeline.flush(SENDING + MARGIN));
         Ok(Self {
             id: config.service.instance_id,
             metric: metric.to_owned(),
@@ -118,7 +119,7 @@ impl Canary {
         match (exported, dropped + left) {
             (1.., _) => Sent::Taken,
             (0, 0) => Sent::Nothing,
-            (0, _) => Sent::Failed(self.ledger.why(signal).clone()),
+            (0, _) => Sent::Failed(redact::text(&self.ledger.why(signal)).into_owned()),
         }
     }
 }
@@ -131,10 +132,10 @@ impl fmt::Debug for Canary {
     }
 }
 
-fn report(flushed: Result<ShutdownReport, ShutdownError>) -> ShutdownReport {
+fn report(flushed: &Result<ShutdownReport, ShutdownError>) -> ShutdownReport {
     match flushed {
         Ok(report)
-        | Err(ShutdownError::Deadline { report, .. } | ShutdownError::Lost { report }) => report,
+        | Err(ShutdownError::Deadline { report, .. } | ShutdownError::Lost { report }) => *report,
     }
 }
 

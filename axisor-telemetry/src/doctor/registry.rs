@@ -21,18 +21,18 @@ pub(super) fn private_provider(telemetry: &Telemetry) -> Option<Finding> {
 
 /// An instrument cannot be taken back; once looked for, this one shows nothing any more.
 fn reads_global(telemetry: &Telemetry) -> bool {
-    let shown = Arc::new(AtomicBool::new(true));
-    let shows = Arc::clone(&shown);
+    let asked = Arc::new(AtomicBool::new(true));
+    let is_asked = Arc::clone(&asked);
     let _instrument = global::meter(SCOPE)
         .u64_observable_gauge(INSTRUMENT)
         .with_callback(move |observer| {
-            if shows.load(Ordering::Relaxed) {
+            if is_asked.load(Ordering::Relaxed) {
                 observer.observe(1, &[]);
             }
         })
         .build();
     let collected = telemetry.collects(INSTRUMENT);
-    shown.store(false, Ordering::Relaxed);
+    asked.store(false, Ordering::Relaxed);
     collected
 }
 

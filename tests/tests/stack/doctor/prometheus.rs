@@ -120,7 +120,7 @@ async fn prometheus_does_not_honour_the_labels() {
     let stack = start().await;
     reconfigure(&stack, |root| {
         job(root, "otel-collector", |job| {
-            job["honor_labels"] = false.into()
+            job["honor_labels"] = false.into();
         });
     })
     .await;
