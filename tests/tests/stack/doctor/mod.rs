@@ -14,6 +14,7 @@ use std::time::Duration;
 use axisor_stack::{Component, Stack, StackBuilder};
 use axisor_telemetry::Telemetry;
 use axisor_telemetry::doctor::{Cause, Diagnosis, Doctor, Finding, Hop, Outcome};
+use futures_util::future::join;
 
 /// Longer than anything takes to arrive here, in a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -54,6 +55,12 @@ fn telemetry(endpoint: &str, settings: &[(&str, &str)]) -> Telemetry {
 
 async fn examine(doctor: Doctor, telemetry: &Telemetry) -> Diagnosis {
     doctor.examine(telemetry).await.expect("a diagnosis")
+}
+
+/// At the same time, as most of it is waiting.
+async fn examine_both(doctor: &Doctor, [one, other]: [Telemetry; 2]) -> [Diagnosis; 2] {
+    let one = examine(doctor.clone(), &one);
+    join(one, examine(doctor.clone(), &other)).await.into()
 }
 
 #[track_caller]

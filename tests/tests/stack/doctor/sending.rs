@@ -1,6 +1,7 @@
 //! Faults between the service and the Collector.
 
 use axisor_stack::{Component, Stack};
+use axisor_telemetry::Telemetry;
 use axisor_telemetry::config::Protocol;
 use axisor_telemetry::doctor::{Cause, Diagnosis, Hop};
 use axisor_telemetry::pipeline::Signal;
@@ -10,10 +11,16 @@ use axum::http::StatusCode;
 use tokio::net::TcpListener;
 
 use super::{
-    address, assert_advice, assert_lost, doctor, examine, lost, overlay, stack, telemetry,
+    address, assert_advice, assert_lost, doctor, examine, examine_both, lost, overlay, stack,
+    telemetry,
 };
 
 const HTTP: (&str, &str) = ("otlp.protocol", "http/protobuf");
+
+/// What speaks gRPC to the one port, and HTTP to the other.
+fn both(grpc: &str, http: &str) -> [Telemetry; 2] {
+    [telemetry(grpc, &[]), telemetry(http, &[HTTP])]
+}
 
 async fn collector() -> Stack {
     stack([Component::Collector])
@@ -54,12 +61,14 @@ async fn nothing_listens() {
 async fn a_frozen_collector_is_a_black_hole() {
     let stack = collector().await;
     stack.pause(Component::Collector).await.expect("frozen");
-    for (endpoint, settings) in [(stack.otlp_grpc(), &[][..]), (stack.otlp_http(), &[HTTP])] {
-        let diagnosis = examine(doctor(&stack), &telemetry(&endpoint, settings)).await;
+    let endpoints = [stack.otlp_grpc(), stack.otlp_http()];
+    let telemetries = both(&endpoints[0], &endpoints[1]);
+    let diagnoses = examine_both(&doctor(&stack), telemetries).await;
+    for (diagnosis, endpoint) in diagnoses.iter().zip(&endpoints) {
         let cause = Cause::BlackHole {
-            address: address(&endpoint),
+            address: address(endpoint),
         };
-        assert_all_lost(&diagnosis, &cause, "firewall");
+        assert_all_lost(diagnosis, &cause, "firewall");
     }
     stack.resume(Component::Collector).await.expect("thawed");
     stack.down().await.expect("down");
@@ -78,15 +87,14 @@ async fn an_unknown_host() {
 #[tokio::test]
 async fn the_port_of_the_other_protocol() {
     let stack = collector().await;
-    let grpc_to_http = examine(doctor(&stack), &telemetry(&stack.otlp_http(), &[])).await;
+    let telemetries = both(&stack.otlp_http(), &stack.otlp_grpc());
+    let [grpc_to_http, http_to_grpc] = examine_both(&doctor(&stack), telemetries).await;
     let cause = Cause::OtherProtocol {
         endpoint: stack.otlp_http(),
         configured: Protocol::Grpc,
     };
     assert_all_lost(&grpc_to_http, &cause, "usually 4317");
 
-    let telemetry = telemetry(&stack.otlp_grpc(), &[HTTP]);
-    let http_to_grpc = examine(doctor(&stack), &telemetry).await;
     for (outcome, path) in [
         (&http_to_grpc.metrics, "metrics"),
         (&http_to_grpc.traces, "traces"),
@@ -125,8 +133,8 @@ async fn a_signal_without_a_pipeline() {
     );
     let stack = stack([Component::Collector]).collector_overlay(overlay);
     let stack = stack.start().await.expect("a Collector");
-    for (endpoint, settings) in [(stack.otlp_grpc(), &[][..]), (stack.otlp_http(), &[HTTP])] {
-        let diagnosis = examine(doctor(&stack), &telemetry(&endpoint, settings)).await;
+    let telemetries = both(&stack.otlp_grpc(), &stack.otlp_http());
+    for diagnosis in examine_both(&doctor(&stack), telemetries).await {
         let signal = Signal::Logs;
         let cause = Cause::NoPipeline { signal };
         assert_lost(
@@ -146,8 +154,8 @@ async fn a_collector_without_memory() {
     );
     let stack = stack([Component::Collector]).collector_overlay(overlay);
     let stack = stack.start().await.expect("a Collector");
-    for (endpoint, settings) in [(stack.otlp_grpc(), &[][..]), (stack.otlp_http(), &[HTTP])] {
-        let diagnosis = examine(doctor(&stack), &telemetry(&endpoint, settings)).await;
+    let telemetries = both(&stack.otlp_grpc(), &stack.otlp_http());
+    for diagnosis in examine_both(&doctor(&stack), telemetries).await {
         for outcome in [&diagnosis.metrics, &diagnosis.traces, &diagnosis.logs] {
             let finding = lost(outcome);
             assert_eq!(finding.hop, Hop::ServiceToCollector);

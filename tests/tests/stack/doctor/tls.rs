@@ -4,11 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use axisor_stack::{Component, Stack};
-use axisor_telemetry::doctor::{Cause, Hop};
+use axisor_telemetry::Telemetry;
+use axisor_telemetry::doctor::{Cause, Hop, Outcome};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
 use super::{
-    assert_advice, assert_arrived, assert_lost, doctor, examine, lost, overlay, stack, telemetry,
+    assert_advice, assert_arrived, assert_lost, doctor, examine_both, lost, overlay, stack,
+    telemetry,
 };
 
 /// An authority, and a Collector both of whose doors it has signed for.
@@ -54,25 +56,33 @@ fn sign(directory: &Path) {
     }
 }
 
-fn both(stack: &Stack) -> [(String, &'static str, &'static str); 2] {
-    [
+/// What speaks gRPC to the one door and HTTP to the other, in TLS or not, and where each sends its log lines.
+fn both(stack: &Stack, scheme: &str, roots: Option<&Path>) -> [(Telemetry, String); 2] {
+    let doors = [
         (stack.otlp_grpc(), "grpc", ""),
         (stack.otlp_http(), "http/protobuf", "/v1/logs"),
-    ]
+    ];
+    let roots = roots.map(|roots| roots.display().to_string());
+    doors.map(|(url, protocol, path)| {
+        let url = url.replace("http", scheme);
+        let mut settings = vec![("otlp.protocol", protocol)];
+        settings.extend(roots.as_deref().map(|roots| ("otlp.certificate", roots)));
+        (telemetry(&url, &settings), format!("{url}{path}"))
+    })
 }
 
-fn https(url: &str) -> String {
-    url.replace("http://", "https://")
+/// The outcomes of log lines, and where each was sent.
+async fn log_lines(stack: &Stack, scheme: &str, roots: Option<&Path>) -> [(Outcome, String); 2] {
+    let [(grpc, one), (http, other)] = both(stack, scheme, roots);
+    let [grpc, http] = examine_both(&doctor(stack), [grpc, http]).await;
+    [(grpc.logs, one), (http.logs, other)]
 }
 
 #[tokio::test]
 async fn a_trusted_certificate_lets_everything_through() {
     let secured = secured().await;
-    let roots = secured.roots.display().to_string();
-    for (url, protocol, _) in both(&secured.stack) {
-        let settings = [("otlp.protocol", protocol), ("otlp.certificate", &roots)];
-        let diagnosis = examine(doctor(&secured.stack), &telemetry(&https(&url), &settings)).await;
-        assert_arrived(&diagnosis.logs);
+    for (line, _) in log_lines(&secured.stack, "https", Some(&secured.roots)).await {
+        assert_arrived(&line);
     }
     secured.stack.down().await.expect("down");
 }
@@ -82,16 +92,14 @@ async fn a_certificate_nobody_here_trusts() {
     let secured = secured().await;
     let other = tempfile::tempdir().expect("a directory");
     sign(other.path());
-    let roots = other.path().join("roots.pem").display().to_string();
-    for (url, protocol, path) in both(&secured.stack) {
-        let settings = [("otlp.protocol", protocol), ("otlp.certificate", &roots)];
-        let diagnosis = examine(doctor(&secured.stack), &telemetry(&https(&url), &settings)).await;
-        let finding = lost(&diagnosis.logs);
+    let roots = other.path().join("roots.pem");
+    for (line, url) in log_lines(&secured.stack, "https", Some(&roots)).await {
+        let finding = lost(&line);
         assert_eq!(finding.hop, Hop::ServiceToCollector);
         let Cause::Untrusted { endpoint, reason } = &finding.cause else {
             panic!("{finding}");
         };
-        assert_eq!(*endpoint, format!("{}{path}", https(&url)));
+        assert_eq!(*endpoint, url);
         assert!(!reason.is_empty());
         assert_advice(finding, "OTEL_EXPORTER_OTLP_CERTIFICATE");
     }
@@ -101,40 +109,20 @@ async fn a_certificate_nobody_here_trusts() {
 #[tokio::test]
 async fn plain_text_where_tls_is_expected() {
     let secured = secured().await;
-    for (url, protocol, path) in both(&secured.stack) {
-        let telemetry = telemetry(&url, &[("otlp.protocol", protocol)]);
-        let diagnosis = examine(doctor(&secured.stack), &telemetry).await;
-        let cause = Cause::PlainToTls {
-            endpoint: format!("{url}{path}"),
-        };
-        assert_lost(
-            &diagnosis.logs,
-            Hop::ServiceToCollector,
-            &cause,
-            "write https://",
-        );
+    for (line, endpoint) in log_lines(&secured.stack, "http", None).await {
+        let cause = Cause::PlainToTls { endpoint };
+        assert_lost(&line, Hop::ServiceToCollector, &cause, "write https://");
     }
     secured.stack.down().await.expect("down");
 }
 
 #[tokio::test]
 async fn tls_where_plain_text_is_expected() {
-    let stack = stack([Component::Collector])
-        .start()
-        .await
-        .expect("a Collector");
-    for (url, protocol, path) in both(&stack) {
-        let telemetry = telemetry(&https(&url), &[("otlp.protocol", protocol)]);
-        let diagnosis = examine(doctor(&stack), &telemetry).await;
-        let cause = Cause::TlsToPlain {
-            endpoint: format!("{}{path}", https(&url)),
-        };
-        assert_lost(
-            &diagnosis.logs,
-            Hop::ServiceToCollector,
-            &cause,
-            "write http://",
-        );
+    let stack = stack([Component::Collector]).start().await;
+    let stack = stack.expect("a Collector");
+    for (line, endpoint) in log_lines(&stack, "https", None).await {
+        let cause = Cause::TlsToPlain { endpoint };
+        assert_lost(&line, Hop::ServiceToCollector, &cause, "write http://");
     }
     stack.down().await.expect("down");
 }
