@@ -4,22 +4,31 @@ use super::ask::Asker;
 use super::canary::Canary;
 use super::{Cause, Places};
 
+/// What the series of its sampling of whole traces begin with.
+const TAIL_SAMPLING: &str = "otelcol_processor_tail_sampling_";
+
 /// Whether the page of services' series shows the canary; `None` if the page is not to be had.
 pub(super) async fn shows(asker: &Asker, places: &Places, canary: &Canary) -> Option<bool> {
     let page = asker.text(&places.collector_series).await.ok()??;
     Some(page.lines().any(|line| line.contains(&canary.id)))
 }
 
-/// How many traces the Collector has left out so far; `None` if it samples none, or does not say.
-pub(super) async fn left_out(asker: &Asker, places: &Places) -> Option<u64> {
+/// How far the Collector is with its decisions about traces, in their order.
+pub(super) struct Decisions {
+    /// How many traces it has seen.
+    pub(super) received: u64,
+    /// About how many of them it has decided.
+    pub(super) decided: u64,
+}
+
+/// `None` if the Collector keeps all traces, or does not say.
+pub(super) async fn decisions(asker: &Asker, places: &Places) -> Option<Decisions> {
     let page = own(asker, places).await?;
-    let samples = page.contains("otelcol_processor_tail_sampling_");
-    let counted = sum(
-        &page,
-        "otelcol_processor_tail_sampling_global_count_traces_sampled",
-        "sampled=\"false\"",
-    );
-    samples.then_some(counted)
+    let of = |name| sum(&page, &format!("{TAIL_SAMPLING}{name}"), "");
+    page.contains(TAIL_SAMPLING).then(|| Decisions {
+        received: of("new_trace_id_received"),
+        decided: of("global_count_traces_sampled") + of("sampling_trace_dropped_too_early"),
+    })
 }
 
 /// How many spans wait in the Collector's queues.
@@ -47,7 +56,7 @@ fn sum(page: &str, name: &str, label: &str) -> u64 {
     let named = |line: &&str| {
         let rest = line.strip_prefix(name);
         let rest = rest.map(|rest| rest.strip_prefix("_total").unwrap_or(rest));
-        rest.is_some_and(|rest| rest.starts_with('{') && rest.contains(label))
+        rest.is_some_and(|rest| rest.starts_with(['{', ' ']) && rest.contains(label))
     };
     let values = page.lines().filter(named);
     let values = values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());

@@ -1,30 +1,27 @@
 //! From the Collector to Jaeger.
 
+use std::time::Duration;
+
 use tokio::time::{Instant, sleep};
 
 use super::ask::Asker;
+use super::collector::Decisions;
 use super::{Cause, Finding, Hop, Outcome, PAUSE, Places, collector};
 
-/// So many looks after the Collector has left a trace out are no coincidence.
+/// By then the Collector's series know of a span it has taken.
+const ARRIVAL: Duration = Duration::from_secs(1);
+/// So many looks after the Collector has decided about a trace are no coincidence.
 const LOOKS: u32 = 10;
 
-/// Waits for the trace with this id, or for the certainty that it does not come. Before, the Collector had left
-/// `left_out` traces out.
-pub(super) async fn trace(
-    asker: &Asker,
-    places: &Places,
-    id: &str,
-    left_out: u64,
-    until: Instant,
-) -> Outcome {
+/// Waits for the trace with this id, or for the certainty that it does not come.
+pub(super) async fn trace(asker: &Asker, places: &Places, id: &str, until: Instant) -> Outcome {
     let began = Instant::now();
-    let mut looks = 0;
+    let mut sampling = None;
     loop {
         match is_there(asker, places, id).await {
             Ok(true) => {
-                return Outcome::Arrived {
-                    after: began.elapsed(),
-                };
+                let after = began.elapsed();
+                return Outcome::Arrived { after };
             }
             Ok(false) => {}
             Err(away) => {
@@ -34,15 +31,36 @@ pub(super) async fn trace(
                 );
             }
         }
-        let sampling = collector::left_out(asker, places).await;
-        looks += u32::from(sampling.is_some_and(|now| now > left_out));
-        if looks > LOOKS {
-            return lost(Hop::Collector, Cause::SampledOut);
+        if let Some(decisions) = collector::decisions(asker, places).await {
+            let sampling = sampling.get_or_insert_with(Sampling::default);
+            sampling.see(&decisions, began);
+            if sampling.looks > LOOKS {
+                return lost(Hop::Collector, Cause::SampledOut);
+            }
         }
         if Instant::now() >= until {
             return too_late(asker, places, sampling.is_some(), began).await;
         }
         sleep(PAUSE).await;
+    }
+}
+
+/// What has been seen of the Collector's decisions.
+#[derive(Default)]
+struct Sampling {
+    /// How many traces it had seen with the canary.
+    received: u64,
+    /// How often it had decided about all of those.
+    looks: u32,
+}
+
+impl Sampling {
+    fn see(&mut self, now: &Decisions, began: Instant) {
+        if began.elapsed() < ARRIVAL {
+            self.received = now.received;
+        } else if now.decided >= self.received {
+            self.looks += 1;
+        }
     }
 }
 

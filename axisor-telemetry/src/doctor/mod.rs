@@ -211,7 +211,6 @@ impl Doctor {
         let lock_file = self.places.lock_file.as_deref();
         let versions = lock_file.map(versions::look).transpose()?.flatten();
         let asker = Asker::new();
-        let left_out = collector::left_out(&asker, &self.places).await;
         (self.progress)("sending a metric, a span and a log line");
         let canary = self.send(config).await?;
         let until = Instant::now() + self.patience;
@@ -222,11 +221,8 @@ impl Doctor {
             canary: &canary,
             until,
         };
-        let (metrics, (traces, logs)) = join(
-            look.metrics(),
-            join(look.traces(left_out.unwrap_or_default()), look.logs()),
-        )
-        .await;
+        let (metrics, (traces, logs)) =
+            join(look.metrics(), join(look.traces(), look.logs())).await;
         let mut findings: Vec<Finding> = versions.into_iter().collect();
         findings.extend(registry::private_provider(telemetry));
         findings.extend(look.elsewhere().await);
@@ -265,7 +261,7 @@ impl Look<'_> {
         prometheus::metric(self.asker, &self.doctor.places, self.canary, self.until).await
     }
 
-    async fn traces(&self, left_out: u64) -> Outcome {
+    async fn traces(&self) -> Outcome {
         let taken = self.taken(Signal::Traces).await;
         let id = match (taken, &self.canary.trace) {
             (Err(outcome), _) => return outcome,
@@ -273,7 +269,7 @@ impl Look<'_> {
             (Ok(()), _) => return Outcome::Taken,
         };
         self.tell("waiting for the span in Jaeger");
-        jaeger::trace(self.asker, &self.doctor.places, id, left_out, self.until).await
+        jaeger::trace(self.asker, &self.doctor.places, id, self.until).await
     }
 
     async fn logs(&self) -> Outcome {

@@ -14,13 +14,22 @@ use crate::catalog::{DOCTOR_CANARY, PREFIX};
 
 /// So many scrapes without the canary are no coincidence: the first may have begun before it was there.
 const SCRAPES: usize = 3;
-/// Prometheus takes up to 5 s to know the targets of a new configuration.
+/// Prometheus takes up to 5 s to know the targets of a new configuration, and a Collector that makes batches has them for a
+/// while.
 const SETTLING: Duration = Duration::from_secs(6);
 
-/// What has been seen of the target with the Collector's page.
+/// What has been seen so far.
 struct Seen {
     began: Instant,
+    /// Whether the Collector's page has shown the canary; not known while the page is not to be had.
+    on_page: Option<bool>,
     scrapes: BTreeSet<String>,
+}
+
+impl Seen {
+    fn is_settled(&self) -> bool {
+        self.began.elapsed() > SETTLING
+    }
 }
 
 /// Waits for the canary metric, or for the certainty that it does not come.
@@ -33,6 +42,7 @@ pub(super) async fn metric(
     let began = Instant::now();
     let mut seen = Seen {
         began,
+        on_page: None,
         scrapes: BTreeSet::new(),
     };
     loop {
@@ -63,7 +73,9 @@ async fn step(
     canary: &Canary,
     seen: &mut Seen,
 ) -> Result<bool, Finding> {
-    let shown = collector::shows(asker, places, canary).await;
+    if seen.on_page != Some(true) {
+        seen.on_page = collector::shows(asker, places, canary).await;
+    }
     let found = found(asker, places, canary).await;
     if let Ok(Some(found)) = found {
         return match found {
@@ -74,7 +86,10 @@ async fn step(
             }
         };
     }
-    if shown == Some(false) {
+    if seen.on_page == Some(false) {
+        if !seen.is_settled() {
+            return Ok(false);
+        }
         let cause = collector::not_shown(places, canary);
         return Err(Finding::new(Hop::Collector, cause));
     }
@@ -116,8 +131,7 @@ async fn scraped(
     let is_page = |target: &&Value| same_page(text(&target["scrapeUrl"]), &places.collector_series);
     let Some(target) = targets.iter().find(is_page) else {
         let page = places.collector_series.clone();
-        let settled = seen.began.elapsed() > SETTLING;
-        return Ok(settled.then_some(Cause::NotScraped { page }));
+        return Ok(seen.is_settled().then_some(Cause::NotScraped { page }));
     };
     let job = text(&target["scrapePool"]).to_owned();
     if target["health"] == "down" {
