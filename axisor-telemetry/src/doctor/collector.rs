@@ -1,16 +1,20 @@
 //! The Collector's two pages: the services' series, and its own.
 
-use super::ask::Asker;
-use super::canary::Canary;
-use super::{Cause, Places};
+use super::Cause;
+use super::look::Look;
+use crate::catalog::PREFIX;
 
 /// What the series of its sampling of whole traces begin with.
 const TAIL_SAMPLING: &str = "otelcol_processor_tail_sampling_";
 
 /// Whether the page of services' series shows the canary; `None` if the page is not to be had.
-pub(super) async fn shows(asker: &Asker, places: &Places, canary: &Canary) -> Option<bool> {
-    let page = asker.text(&places.collector_series).await.ok()??;
-    Some(page.lines().any(|line| line.contains(&canary.id)))
+pub(super) async fn shows(look: &Look<'_>) -> Option<bool> {
+    let page = look
+        .asker
+        .text(&look.places().collector_series)
+        .await
+        .ok()??;
+    Some(page.contains(&look.canary.id))
 }
 
 /// How far the Collector is with its decisions about traces, in their order.
@@ -22,8 +26,8 @@ pub(super) struct Decisions {
 }
 
 /// `None` if the Collector keeps all traces, or does not say.
-pub(super) async fn decisions(asker: &Asker, places: &Places) -> Option<Decisions> {
-    let page = own(asker, places).await?;
+pub(super) async fn decisions(look: &Look<'_>) -> Option<Decisions> {
+    let page = own(look).await?;
     let of = |name| sum(&page, &format!("{TAIL_SAMPLING}{name}"), "");
     page.contains(TAIL_SAMPLING).then(|| Decisions {
         received: of("new_trace_id_received"),
@@ -32,23 +36,25 @@ pub(super) async fn decisions(asker: &Asker, places: &Places) -> Option<Decision
 }
 
 /// How many spans wait in the Collector's queues.
-pub(super) async fn waiting(asker: &Asker, places: &Places) -> u64 {
-    let page = own(asker, places).await.unwrap_or_default();
-    sum(&page, "otelcol_exporter_queue_size", "data_type=\"traces\"")
+pub(super) async fn waiting(look: &Look<'_>) -> u64 {
+    let page = own(look).await.unwrap_or_default();
+    let of_spans = "data_type=\"traces\"";
+    sum(&page, "otelcol_exporter_queue_size", of_spans)
 }
 
 /// Why a metric that was taken is not shown.
-pub(super) fn not_shown(places: &Places, canary: &Canary) -> Cause {
-    if canary.metric.starts_with(crate::catalog::PREFIX) {
-        let page = places.collector_series.clone();
+pub(super) fn not_shown(look: &Look<'_>) -> Cause {
+    if look.canary.metric.starts_with(PREFIX) {
+        let page = look.places().collector_series.clone();
         return Cause::NotExposed { page };
     }
-    let metric = canary.metric.clone();
+    let metric = look.canary.metric.clone();
     Cause::Filtered { metric }
 }
 
-async fn own(asker: &Asker, places: &Places) -> Option<String> {
-    asker.text(&places.collector_telemetry).await.ok()?
+async fn own(look: &Look<'_>) -> Option<String> {
+    let page = look.asker.text(&look.places().collector_telemetry).await;
+    page.ok()?
 }
 
 /// The sum of a family's samples with this label, whether or not its name ends in `_total`.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use super::ask::Asker;
-use super::collector::Decisions;
-use super::{Cause, Finding, Hop, Outcome, PAUSE, Places, collector};
+use super::collector::{self, Decisions};
+use super::look::Look;
+use super::{Cause, Finding, Hop, Outcome};
 
 /// By then the Collector's series know of a span it has taken.
 const ARRIVAL: Duration = Duration::from_secs(1);
@@ -14,34 +14,20 @@ const ARRIVAL: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 10;
 
 /// Waits for the trace with this id, or for the certainty that it does not come.
-pub(super) async fn trace(asker: &Asker, places: &Places, id: &str, until: Instant) -> Outcome {
+pub(super) async fn trace(look: &Look<'_>, id: &str) -> Outcome {
     let began = Instant::now();
     let mut sampling = None;
-    loop {
-        match is_there(asker, places, id).await {
-            Ok(true) => {
-                let after = began.elapsed();
-                return Outcome::Arrived { after };
-            }
-            Ok(false) => {}
-            Err(away) => {
-                return lost(
-                    Hop::CollectorToJaeger,
-                    waiting_for(asker, places, away).await,
-                );
-            }
+    let step = async || match is_there(look, id).await {
+        Ok(true) => Ok(true),
+        Ok(false) => decided(look, &mut sampling, began).await,
+        Err(away) => Err(away_or_waiting(look, away).await),
+    };
+    let outcome = look.wait(Hop::CollectorToJaeger, step).await;
+    match outcome {
+        Outcome::Lost(finding) if matches!(finding.cause, Cause::NotSeen { .. }) => {
+            Outcome::Lost(too_late(look, sampling.is_some(), finding.cause).await)
         }
-        if let Some(decisions) = collector::decisions(asker, places).await {
-            let sampling = sampling.get_or_insert_with(Sampling::default);
-            sampling.see(&decisions, began);
-            if sampling.looks > LOOKS {
-                return lost(Hop::Collector, Cause::SampledOut);
-            }
-        }
-        if Instant::now() >= until {
-            return too_late(asker, places, sampling.is_some(), began).await;
-        }
-        sleep(PAUSE).await;
+        outcome => outcome,
     }
 }
 
@@ -64,34 +50,42 @@ impl Sampling {
     }
 }
 
-fn lost(hop: Hop, cause: Cause) -> Outcome {
-    Outcome::Lost(Finding::new(hop, cause))
+/// Never there; an error once the Collector has certainly left it out.
+async fn decided(
+    look: &Look<'_>,
+    sampling: &mut Option<Sampling>,
+    began: Instant,
+) -> Result<bool, Finding> {
+    let Some(decisions) = collector::decisions(look).await else {
+        return Ok(false);
+    };
+    let sampling = sampling.get_or_insert_default();
+    sampling.see(&decisions, began);
+    if sampling.looks > LOOKS {
+        return Err(Finding::new(Hop::Collector, Cause::SampledOut));
+    }
+    Ok(false)
 }
 
-async fn too_late(asker: &Asker, places: &Places, samples: bool, began: Instant) -> Outcome {
+async fn too_late(look: &Look<'_>, samples: bool, not_seen: Cause) -> Finding {
     if samples {
-        return lost(Hop::Collector, Cause::Undecided);
+        return Finding::new(Hop::Collector, Cause::Undecided);
     }
-    let waited = began.elapsed();
-    let cause = Cause::NotSeen { waited };
-    lost(
-        Hop::CollectorToJaeger,
-        waiting_for(asker, places, cause).await,
-    )
+    away_or_waiting(look, not_seen).await
 }
 
 /// What waits in the Collector says more than `otherwise`.
-async fn waiting_for(asker: &Asker, places: &Places, otherwise: Cause) -> Cause {
-    match collector::waiting(asker, places).await {
+async fn away_or_waiting(look: &Look<'_>, otherwise: Cause) -> Finding {
+    let cause = match collector::waiting(look).await {
         0 => otherwise,
         spans => Cause::Waiting { spans },
-    }
+    };
+    Finding::new(Hop::CollectorToJaeger, cause)
 }
 
-async fn is_there(asker: &Asker, places: &Places, id: &str) -> Result<bool, Cause> {
-    let answer = asker
-        .json(&format!("{}/api/traces/{id}", places.jaeger))
-        .await?;
+async fn is_there(look: &Look<'_>, id: &str) -> Result<bool, Cause> {
+    let url = format!("{}/api/traces/{id}", look.places().jaeger);
+    let answer = look.asker.json(&url).await?;
     let traces = answer.as_ref().and_then(|answer| answer["data"].as_array());
     Ok(traces.is_some_and(|traces| !traces.is_empty()))
 }

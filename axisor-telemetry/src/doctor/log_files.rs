@@ -4,43 +4,22 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use tokio::time::{Instant, sleep};
-
-use super::canary::Canary;
-use super::{Cause, Finding, Hop, Outcome, PAUSE};
+use super::look::Look;
+use super::{Cause, Finding, Hop, Outcome};
 
 /// More than comes while somebody waits; what is older need not be read.
 const TAIL: u64 = 16 << 20;
 
 /// Waits for the canary's line in a file of `directory`.
-pub(super) async fn line(directory: &Path, canary: &Canary, until: Instant) -> Outcome {
-    let began = Instant::now();
-    loop {
-        match is_there(directory, &canary.id) {
-            Ok(true) => {
-                return Outcome::Arrived {
-                    after: began.elapsed(),
-                };
-            }
-            Ok(false) if Instant::now() < until => sleep(PAUSE).await,
-            Ok(false) => {
-                return lost(Cause::NotSeen {
-                    waited: began.elapsed(),
-                });
-            }
-            Err(error) => {
-                let url = directory.display().to_string();
-                return lost(Cause::Away {
-                    url,
-                    reason: error.to_string(),
-                });
-            }
-        }
-    }
-}
-
-fn lost(cause: Cause) -> Outcome {
-    Outcome::Lost(Finding::new(Hop::CollectorToLogFiles, cause))
+pub(super) async fn line(look: &Look<'_>, directory: &Path) -> Outcome {
+    let hop = Hop::CollectorToLogFiles;
+    let unreadable = |error: io::Error| {
+        let url = directory.display().to_string();
+        let reason = error.to_string();
+        Finding::new(hop, Cause::Away { url, reason })
+    };
+    let step = async || is_there(directory, &look.canary.id).map_err(unreadable);
+    look.wait(hop, step).await
 }
 
 fn is_there(directory: &Path, id: &str) -> io::Result<bool> {

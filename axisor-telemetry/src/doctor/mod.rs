@@ -29,6 +29,7 @@ mod collector;
 mod diagnosis;
 mod jaeger;
 mod log_files;
+mod look;
 mod probe;
 mod prometheus;
 mod registry;
@@ -52,9 +53,10 @@ use crate::Telemetry;
 use crate::catalog::DOCTOR_CANARY;
 use crate::config::Config;
 use crate::instruments::MetricError;
-use crate::pipeline::{PipelineError, Signal};
+use crate::pipeline::PipelineError;
 use ask::Asker;
-use canary::{Canary, Trace};
+use canary::Canary;
+use look::Look;
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -240,65 +242,6 @@ impl Doctor {
         let (config, metric) = (config.clone(), self.metric.clone());
         let sending = spawn_blocking(move || Canary::send(&config, &metric)).await;
         sending.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
-    }
-}
-
-/// One examination under way.
-struct Look<'a> {
-    doctor: &'a Doctor,
-    config: &'a Config,
-    asker: &'a Asker,
-    canary: &'a Canary,
-    until: Instant,
-}
-
-impl Look<'_> {
-    async fn metrics(&self) -> Outcome {
-        if let Err(outcome) = self.taken(Signal::Metrics).await {
-            return outcome;
-        }
-        self.tell("waiting for Prometheus to scrape the metric");
-        prometheus::metric(self.asker, &self.doctor.places, self.canary, self.until).await
-    }
-
-    async fn traces(&self) -> Outcome {
-        let taken = self.taken(Signal::Traces).await;
-        let id = match (taken, &self.canary.trace) {
-            (Err(outcome), _) => return outcome,
-            (Ok(()), Trace::Sampled(id)) => id,
-            (Ok(()), _) => return Outcome::Taken,
-        };
-        self.tell("waiting for the span in Jaeger");
-        jaeger::trace(self.asker, &self.doctor.places, id, self.until).await
-    }
-
-    async fn logs(&self) -> Outcome {
-        if let Err(outcome) = self.taken(Signal::Logs).await {
-            return outcome;
-        }
-        let Some(directory) = &self.doctor.places.log_files else {
-            return Outcome::Taken;
-        };
-        self.tell("waiting for the log line in the Collector's files");
-        log_files::line(directory, self.canary, self.until).await
-    }
-
-    async fn taken(&self, signal: Signal) -> Result<(), Outcome> {
-        sending::taken(self.config, self.canary, signal).await
-    }
-
-    /// What is wrong beside the canaries' ways. That Prometheus is away is said where the metric was looked for.
-    async fn elsewhere(&self) -> Vec<Finding> {
-        let twice = prometheus::counted_twice(self.asker, &self.doctor.places);
-        let mut findings = twice.await.unwrap_or_default();
-        if let Some(url) = &self.doctor.places.service {
-            findings.extend(registry::private_page(self.asker, url).await);
-        }
-        findings
-    }
-
-    fn tell(&self, what: &str) {
-        (self.doctor.progress)(what);
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use http::Uri;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use super::ask::Asker;
-use super::canary::Canary;
-use super::{Cause, Finding, Hop, Outcome, PAUSE, Places, collector};
+use super::look::Look;
+use super::{Cause, Finding, Hop, Outcome, collector};
 use crate::catalog::{DOCTOR_CANARY, PREFIX};
 
 /// So many scrapes without the canary are no coincidence: the first may have begun before it was there.
@@ -20,86 +20,51 @@ const SETTLING: Duration = Duration::from_secs(6);
 
 /// What has been seen so far.
 struct Seen {
-    began: Instant,
+    /// From when on what is missing is taken to be missing for good.
+    settled: Instant,
     /// Whether the Collector's page has shown the canary; not known while the page is not to be had.
     on_page: Option<bool>,
+    /// When the page was scraped.
     scrapes: BTreeSet<String>,
 }
 
 impl Seen {
-    fn is_settled(&self) -> bool {
-        self.began.elapsed() > SETTLING
+    /// Nothing is said of what may be late before it has had its time.
+    fn once_settled(&self, hop: Hop, cause: Cause) -> Result<bool, Finding> {
+        if Instant::now() < self.settled {
+            return Ok(false);
+        }
+        Err(Finding::new(hop, cause))
     }
 }
 
 /// Waits for the canary metric, or for the certainty that it does not come.
-pub(super) async fn metric(
-    asker: &Asker,
-    places: &Places,
-    canary: &Canary,
-    until: Instant,
-) -> Outcome {
-    let began = Instant::now();
+pub(super) async fn metric(look: &Look<'_>) -> Outcome {
     let mut seen = Seen {
-        began,
+        settled: look.until.min(Instant::now() + SETTLING),
         on_page: None,
         scrapes: BTreeSet::new(),
     };
-    loop {
-        match step(asker, places, canary, &mut seen).await {
-            Ok(true) => {
-                return Outcome::Arrived {
-                    after: began.elapsed(),
-                };
-            }
-            Ok(false) if Instant::now() < until => sleep(PAUSE).await,
-            Ok(false) => {
-                let waited = began.elapsed();
-                let cause = Cause::NotSeen { waited };
-                return Outcome::Lost(Finding::new(Hop::CollectorToPrometheus, cause));
-            }
-            Err(finding) => return Outcome::Lost(finding),
-        }
-    }
+    let step = async || is_there(look, &mut seen).await;
+    look.wait(Hop::CollectorToPrometheus, step).await
 }
 
-/// Whether the canary is there.
-///
-/// # Errors
-/// Why it never will be.
-async fn step(
-    asker: &Asker,
-    places: &Places,
-    canary: &Canary,
-    seen: &mut Seen,
-) -> Result<bool, Finding> {
+async fn is_there(look: &Look<'_>, seen: &mut Seen) -> Result<bool, Finding> {
     if seen.on_page != Some(true) {
-        seen.on_page = collector::shows(asker, places, canary).await;
+        seen.on_page = collector::shows(look).await;
     }
-    let found = found(asker, places, canary).await;
+    let found = found(look).await;
     if let Ok(Some(found)) = found {
-        return match found {
-            Found::AsSent => Ok(true),
-            Found::Exported(job) => {
-                let cause = Cause::LabelsNotHonoured { job };
-                Err(Finding::new(Hop::CollectorToPrometheus, cause))
-            }
-        };
+        return found.judge();
     }
     if seen.on_page == Some(false) {
-        if !seen.is_settled() {
-            return Ok(false);
-        }
-        let cause = collector::not_shown(places, canary);
-        return Err(Finding::new(Hop::Collector, cause));
+        return seen.once_settled(Hop::Collector, collector::not_shown(look));
     }
     found?;
-    let cause = scraped(asker, places, seen).await?;
-    cause.map_or(Ok(false), |cause| {
-        Err(Finding::new(Hop::CollectorToPrometheus, cause))
-    })
+    scraped(look, seen).await
 }
 
+/// How Prometheus has the canary.
 enum Found {
     /// Under the service's own labels.
     AsSent,
@@ -107,12 +72,25 @@ enum Found {
     Exported(String),
 }
 
-async fn found(asker: &Asker, places: &Places, canary: &Canary) -> Result<Option<Found>, Finding> {
-    let query = format!("{{__name__=\"{}\"}}", canary.metric);
-    let series = query_series(asker, places, &query).await?;
+impl Found {
+    fn judge(self) -> Result<bool, Finding> {
+        match self {
+            Self::AsSent => Ok(true),
+            Self::Exported(job) => on_the_way(Cause::LabelsNotHonoured { job }),
+        }
+    }
+}
+
+fn on_the_way(cause: Cause) -> Result<bool, Finding> {
+    Err(Finding::new(Hop::CollectorToPrometheus, cause))
+}
+
+async fn found(look: &Look<'_>) -> Result<Option<Found>, Finding> {
+    let query = format!("{{__name__=\"{}\"}}", look.canary.metric);
+    let series = series(look, &query).await?;
     let of_canary = |label: &str| {
         let mut series = series.iter();
-        series.find(|series| text(&series[label]) == canary.id)
+        series.find(|series| text(&series[label]) == look.canary.id)
     };
     if of_canary("instance").is_some() {
         return Ok(Some(Found::AsSent));
@@ -121,29 +99,29 @@ async fn found(asker: &Asker, places: &Places, canary: &Canary) -> Result<Option
     Ok(exported.map(|series| Found::Exported(text(&series["job"]).to_owned())))
 }
 
-/// Why Prometheus does not get the Collector's page, or does not keep it; `None` if that cannot be said yet.
-async fn scraped(
-    asker: &Asker,
-    places: &Places,
-    seen: &mut Seen,
-) -> Result<Option<Cause>, Finding> {
-    let targets = targets(asker, places).await?;
-    let is_page = |target: &&Value| same_page(text(&target["scrapeUrl"]), &places.collector_series);
+/// Never there; an error once Prometheus certainly does not get the Collector's page, or does not keep it.
+async fn scraped(look: &Look<'_>, seen: &mut Seen) -> Result<bool, Finding> {
+    let page = &look.places().collector_series;
+    let targets = targets(look).await?;
+    let is_page = |target: &&Value| is_same_page(text(&target["scrapeUrl"]), page);
     let Some(target) = targets.iter().find(is_page) else {
-        let page = places.collector_series.clone();
-        return Ok(seen.is_settled().then_some(Cause::NotScraped { page }));
+        let page = page.clone();
+        return seen.once_settled(Hop::CollectorToPrometheus, Cause::NotScraped { page });
     };
     let job = text(&target["scrapePool"]).to_owned();
     if target["health"] == "down" {
         let error = text(&target["lastError"]).to_owned();
-        return Ok(Some(Cause::ScrapeFails { job, error }));
+        return on_the_way(Cause::ScrapeFails { job, error });
     }
     seen.scrapes.insert(text(&target["lastScrape"]).to_owned());
-    Ok((seen.scrapes.len() > SCRAPES).then_some(Cause::Relabelled { job }))
+    if seen.scrapes.len() > SCRAPES {
+        return on_the_way(Cause::Relabelled { job });
+    }
+    Ok(false)
 }
 
-/// Whether two addresses are of one page, which may have several hosts' names.
-fn same_page(one: &str, other: &str) -> bool {
+/// Whether two addresses are of one page, whose host may have several names.
+fn is_same_page(one: &str, other: &str) -> bool {
     let page = |url: &str| {
         let url: Uri = url.parse().ok()?;
         Some((url.port_u16(), url.path().to_owned()))
@@ -155,56 +133,53 @@ fn same_page(one: &str, other: &str) -> bool {
 ///
 /// # Errors
 /// [`Cause::Away`] if Prometheus does not answer.
-pub(super) async fn counted_twice(asker: &Asker, places: &Places) -> Result<Vec<Finding>, Finding> {
+pub(super) async fn counted_twice(look: &Look<'_>) -> Result<Vec<Finding>, Finding> {
     let canary = DOCTOR_CANARY.name;
-    let query =
-        format!("count by (job, instance) ({{__name__=~\"{PREFIX}.+\",__name__!=\"{canary}\"}})");
-    let series = query_series(asker, places, &query).await?;
-    let targets = targets(asker, places).await?;
-    let of = |labels: &Value| {
-        (
-            text(&labels["job"]).to_owned(),
-            text(&labels["instance"]).to_owned(),
-        )
-    };
-    let targets: BTreeSet<_> = targets.iter().map(|target| of(&target["labels"])).collect();
-    let (direct, pushed): (Vec<_>, Vec<_>) = series
+    let services = format!("{{__name__=~\"{PREFIX}.+\",__name__!=\"{canary}\"}}");
+    let series = series(look, &format!("count by (job, instance) ({services})")).await?;
+    let targets = targets(look).await?;
+    let targets: BTreeSet<_> = targets
         .iter()
-        .map(of)
+        .map(|target| whose(&target["labels"]))
+        .collect();
+    let (scraped, pushed): (Vec<_>, Vec<_>) = series
+        .iter()
+        .map(whose)
         .partition(|series| targets.contains(series));
-    let pushed: BTreeSet<_> = pushed.into_iter().map(|(job, _)| job).collect();
-    let both: BTreeSet<_> = direct.into_iter().map(|(job, _)| job).collect();
-    let both = both.intersection(&pushed).cloned();
+    let [scraped, pushed] = [scraped, pushed].map(jobs);
+    let twice = scraped.intersection(&pushed).cloned();
     let finding = |job| Finding::new(Hop::Prometheus, Cause::CountedTwice { job });
-    Ok(both.map(finding).collect())
+    Ok(twice.map(finding).collect())
+}
+
+/// Job and instance.
+fn whose(labels: &Value) -> (String, String) {
+    let label = |name: &str| text(&labels[name]).to_owned();
+    (label("job"), label("instance"))
+}
+
+fn jobs(series: Vec<(String, String)>) -> BTreeSet<String> {
+    series.into_iter().map(|(job, _)| job).collect()
 }
 
 /// The labels of every series of a query's answer.
-async fn query_series(asker: &Asker, places: &Places, query: &str) -> Result<Vec<Value>, Finding> {
-    let query = percent_encoding::utf8_percent_encode(query, percent_encoding::NON_ALPHANUMERIC);
-    let answer = ask(
-        asker,
-        &format!("{}/api/v1/query?query={query}", places.prometheus),
-    )
-    .await?;
-    let series = answer["data"]["result"].as_array();
-    Ok(series
-        .into_iter()
-        .flatten()
-        .map(|series| series["metric"].clone())
-        .collect())
+async fn series(look: &Look<'_>, query: &str) -> Result<Vec<Value>, Finding> {
+    let query = utf8_percent_encode(query, NON_ALPHANUMERIC);
+    let answer = ask(look, &format!("query?query={query}")).await?;
+    let series = answer["data"]["result"].as_array().into_iter().flatten();
+    Ok(series.map(|series| series["metric"].clone()).collect())
 }
 
-async fn targets(asker: &Asker, places: &Places) -> Result<Vec<Value>, Finding> {
-    let url = format!("{}/api/v1/targets?state=active", places.prometheus);
-    let answer = ask(asker, &url).await?;
+async fn targets(look: &Look<'_>) -> Result<Vec<Value>, Finding> {
+    let answer = ask(look, "targets?state=active").await?;
     let targets = answer["data"]["activeTargets"].as_array();
     Ok(targets.cloned().unwrap_or_default())
 }
 
-async fn ask(asker: &Asker, url: &str) -> Result<Value, Finding> {
-    let answer = asker.json(url).await;
-    let answer = answer.map_err(|cause| Finding::new(Hop::Prometheus, cause))?;
+async fn ask(look: &Look<'_>, what: &str) -> Result<Value, Finding> {
+    let url = format!("{}/api/v1/{what}", look.places().prometheus);
+    let answer = look.asker.json(&url).await;
+    let answer = answer.map_err(|away| Finding::new(Hop::Prometheus, away))?;
     Ok(answer.unwrap_or_default())
 }
 
