@@ -1,11 +1,12 @@
 //! One point, span and log line, sent exactly as a service with these settings would send its own.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use tracing::Span;
 use tracing::subscriber::with_default;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::Registry;
@@ -16,7 +17,7 @@ use super::DoctorError;
 use crate::catalog::{DOCTOR_CANARY, SCOPE};
 use crate::clock::Clock;
 use crate::config::{Config, LogsExporter, Otlp, TracesExporter};
-use crate::instruments::{CustomMetrics, Families, Instruments};
+use crate::instruments::{CustomMetrics, Families, Instruments, MetricError};
 use crate::logs;
 use crate::pipeline::{
     self, Collector, Ledger, Pipeline, Reader, ShutdownError, ShutdownReport, Signal, SignalReport,
@@ -27,10 +28,10 @@ use crate::trace::SpanFilter;
 /// `service.name` of the canaries.
 const SERVICE: &str = "axisor-doctor";
 /// How long sending may take, all tries together.
-const SENDING: Duration = Duration::from_secs(4);
+const SENDING: Duration = Duration::from_secs(3);
 /// What starting and collecting take on top of that.
 const MARGIN: Duration = Duration::from_secs(2);
-/// Of so many traces a sampler that keeps one in a thousand keeps one, but for one time in ten thousand.
+/// Of so many traces a sampler that keeps one in a thousand keeps none less than once in ten thousand runs.
 const TRIES: usize = 10_000;
 
 /// The canaries and the pipeline that sends them. Metrics are pushed for as long as this lives.
@@ -74,29 +75,21 @@ impl Canary {
     pub(super) fn send(config: &Config, metric: &str) -> Result<Self, DoctorError> {
         let config = settings(config);
         let resource = pipeline::resource(&config);
-        let reader = Reader::new();
-        let meters = pipeline::meter_provider(&config, resource.clone(), reader.clone());
-        let families = Arc::new(Families::new(config.metrics.series_bound));
-        let canary =
-            CustomMetrics::new(Arc::clone(&families)).gauge(metric, DOCTOR_CANARY.help, &[])?;
-        canary.with([""; 0])?.set(1.0);
+        let (meters, collector) = metrics(&config, &resource, metric)?;
         // Counted apart, so that nothing but the canary is pushed.
-        let ledger = Ledger::new(&Instruments::new(&Families::new(
-            config.metrics.series_bound,
-        )));
-        let collector = Collector::new(reader, families);
+        let apart = Families::new(config.metrics.series_bound);
+        let ledger = Ledger::new(&Instruments::new(&apart));
         let clock = Clock::default();
         let started = pipeline::start(&config, &resource, &clock, Vec::new(), collector, &ledger)?;
         let tracers = started.tracers.build();
-        let spans = SpanFilter::new(&config.traces.level).directives();
         let layer = logs::outgoing(
             tracers.tracer(SCOPE),
-            spans,
+            SpanFilter::new(&config.traces.level).directives(),
             &config.logging,
             started.logs,
             Arc::clone(&ledger),
         );
-        let trace = with_default(Registry::default().with(layer), trace);
+        let trace = with_default(Registry::default().with(layer), span_and_line);
         let report = report(&started.pipeline.flush(SENDING + MARGIN));
         Ok(Self {
             id: config.service.instance_id,
@@ -121,14 +114,6 @@ impl Canary {
             (0, 0) => Sent::Nothing,
             (0, _) => Sent::Failed(redact::text(&self.ledger.why(signal)).into_owned()),
         }
-    }
-}
-
-impl fmt::Debug for Canary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Canary")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
     }
 }
 
@@ -158,23 +143,49 @@ fn settings(config: &Config) -> Config {
     config
 }
 
+/// The canary metric alone, and the provider that its collection needs.
+fn metrics(
+    config: &Config,
+    resource: &Resource,
+    metric: &str,
+) -> Result<(SdkMeterProvider, Collector), MetricError> {
+    let reader = Reader::new();
+    let meters = pipeline::meter_provider(config, resource.clone(), reader.clone());
+    let families = Arc::new(Families::new(config.metrics.series_bound));
+    let custom = CustomMetrics::new(Arc::clone(&families));
+    let canary = custom.gauge(metric, DOCTOR_CANARY.help, &[])?;
+    canary.with([""; 0])?.set(1.0);
+    Ok((meters, Collector::new(reader, families)))
+}
+
 /// A span and a line in it; another span where the sampler left one out.
-fn trace() -> Trace {
-    let mut trace = Trace::NoSpan;
+fn span_and_line() -> Trace {
     for _ in 0..TRIES {
         let span = tracing::info_span!("axisor doctor canary");
-        let context = span.context().span().span_context().clone();
-        if !context.is_valid() {
-            break;
-        }
-        trace = Trace::NotSampled;
-        if context.is_sampled() {
-            trace = Trace::Sampled(context.trace_id().to_string());
-            break;
+        let trace = Trace::of(&span);
+        if !matches!(trace, Trace::NotSampled) {
+            span.in_scope(line);
+            return trace;
         }
     }
+    line();
+    Trace::NotSampled
+}
+
+fn line() {
     tracing::info!("axisor doctor canary");
-    trace
+}
+
+impl Trace {
+    fn of(span: &Span) -> Self {
+        let context = span.context();
+        let context = context.span().span_context().clone();
+        match (context.is_valid(), context.is_sampled()) {
+            (false, _) => Self::NoSpan,
+            (true, false) => Self::NotSampled,
+            (true, true) => Self::Sampled(context.trace_id().to_string()),
+        }
+    }
 }
 
 /// Where a signal is sent, if it is.
