@@ -5,14 +5,14 @@ use axisor_telemetry::Telemetry;
 use axisor_telemetry::config::Protocol;
 use axisor_telemetry::doctor::{Cause, Diagnosis, Hop};
 use axisor_telemetry::pipeline::Signal;
-use axisor_tests::ports;
+use axisor_tests::{ports, until};
 use axum::Router;
 use axum::http::StatusCode;
 use tokio::net::TcpListener;
 
 use super::{
-    address, assert_advice, assert_lost, doctor, examine, examine_both, lost, overlay, stack,
-    telemetry,
+    PATIENCE, address, assert_advice, assert_lost, doctor, examine, examine_both, lost, overlay,
+    stack, telemetry,
 };
 
 const HTTP: (&str, &str) = ("otlp.protocol", "http/protobuf");
@@ -154,6 +154,13 @@ async fn a_collector_without_memory() {
     );
     let stack = stack([Component::Collector]).collector_overlay(overlay);
     let stack = stack.start().await.expect("a Collector");
+    let log = stack.dir().join("logs/collector.log");
+    until(PATIENCE, "the memory to be looked at", async || {
+        let log = std::fs::read_to_string(&log).ok()?;
+        log.contains("above hard limit").then_some(())
+    })
+    .await
+    .expect("above the limit");
     let telemetries = both(&stack.otlp_grpc(), &stack.otlp_http());
     for diagnosis in examine_both(&doctor(&stack), telemetries).await {
         for outcome in [&diagnosis.metrics, &diagnosis.traces, &diagnosis.logs] {
