@@ -198,23 +198,30 @@ async fn a_collector_whose_queue_is_full() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_wants_credentials() {
-    let gateway = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let endpoint = format!("http://{}", gateway.local_addr().expect("an address"));
-    let app = Router::new().fallback(async || StatusCode::UNAUTHORIZED);
-    let gateway = tokio::spawn(async { axum::serve(gateway, app).await });
+async fn a_gateway_that_wants_credentials_or_nothing_to_do_with_it() {
     let stack = collector().await;
-    let diagnosis = examine(doctor(&stack), &telemetry(&endpoint, &[HTTP])).await;
-    for outcome in [&diagnosis.metrics, &diagnosis.traces, &diagnosis.logs] {
-        let finding = lost(outcome);
-        assert!(
-            matches!(finding.cause, Cause::Unauthorized { .. }),
-            "{finding}"
-        );
-        assert_advice(finding, "OTEL_EXPORTER_OTLP_HEADERS");
+    for (status, refusal) in [
+        (StatusCode::UNAUTHORIZED, "OTEL_EXPORTER_OTLP_HEADERS"),
+        (StatusCode::IM_A_TEAPOT, "the Collector's log"),
+    ] {
+        let diagnosis = examine(doctor(&stack), &telemetry(&gateway(status).await, &[HTTP])).await;
+        let answer = format!("status {status}");
+        let cause = match status {
+            StatusCode::UNAUTHORIZED => Cause::Unauthorized { answer },
+            _ => Cause::Refused { answer },
+        };
+        assert_all_lost(&diagnosis, &cause, refusal);
     }
-    gateway.abort();
     stack.down().await.expect("down");
+}
+
+/// The URL of a receiver that answers everything so.
+async fn gateway(status: StatusCode) -> String {
+    let gateway = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", gateway.local_addr().expect("an address"));
+    let app = Router::new().fallback(async move || status);
+    tokio::spawn(async { axum::serve(gateway, app).await });
+    url
 }
 
 /// A receiver that refuses connections is not one that nobody can reach.
