@@ -86,7 +86,8 @@ fn spelling(sampler: Sampler) -> String {
 }
 
 async fn not_taken(otlp: &Otlp, signal: Signal, why: String) -> Cause {
-    match probe(otlp, signal).await {
+    let probe = Box::pin(probe(otlp, signal)); // it holds the state of TLS
+    match probe.await {
         Err(cause) => cause,
         Ok(()) => refusal(signal, why),
     }
