@@ -28,6 +28,7 @@ pub struct StackBuilder {
     metric_expiration: Option<Duration>,
     log_files: Option<LogFiles>,
     tail_sampling: Option<TailSampling>,
+    collector_overlay: Option<PathBuf>,
     only: Option<Vec<Component>>,
     progress: Progress,
     dir: Option<PathBuf>,
@@ -116,6 +117,12 @@ impl StackBuilder {
         self
     }
 
+    /// Has the Collector read this file over its own configuration. Natively only: in containers it is not seen.
+    pub fn collector_overlay(mut self, file: impl Into<PathBuf>) -> Self {
+        self.collector_overlay = Some(file.into());
+        self
+    }
+
     /// Runs these components only.
     pub fn only(mut self, components: impl IntoIterator<Item = Component>) -> Self {
         self.only = Some(components.into_iter().collect());
@@ -194,6 +201,7 @@ impl StackBuilder {
             metric_expiration: self.metric_expiration,
             log_files: self.log_files,
             tail_sampling: self.tail_sampling,
+            collector_overlay: self.collector_overlay.clone(),
         };
         render::write(&site, &self.targets, seen)?;
         Ok((site, place))

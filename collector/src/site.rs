@@ -22,6 +22,8 @@ pub(crate) struct Site {
     pub metric_expiration: Option<Duration>,
     pub log_files: Option<LogFiles>,
     pub tail_sampling: Option<TailSampling>,
+    /// Over everything else of the Collector's configuration.
+    pub collector_overlay: Option<PathBuf>,
 }
 
 /// How much of services' log lines the Collector keeps.

@@ -1,5 +1,6 @@
 //! What only a real Collector, Prometheus and Jaeger can prove.
 
+mod doctor;
 mod exemplars;
 mod golden;
 mod joined;
