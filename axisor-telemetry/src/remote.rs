@@ -6,11 +6,10 @@ use std::sync::Arc;
 use http::HeaderMap;
 use opentelemetry::trace::{SpanBuilder, SpanRef, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue, Value};
-use opentelemetry_http::HeaderInjector;
 use opentelemetry_semantic_conventions::attribute;
 
 use crate::scope::Scope;
-use crate::trace::OUTCOME;
+use crate::trace::{self, OUTCOME};
 
 /// A call under way. Dropped before its end, it was cancelled, or it panicked.
 #[derive(Debug)]
@@ -35,10 +34,7 @@ impl Remote {
     /// Begins below the current context, and writes what the other process has to know into `headers`.
     pub(crate) fn send(scope: &Arc<Scope>, builder: SpanBuilder, headers: &mut HeaderMap) -> Self {
         let remote = Self::start(scope, builder, &Context::current());
-        let mut injector = HeaderInjector(headers);
-        scope
-            .propagator
-            .inject_context(&remote.context, &mut injector);
+        trace::outgoing(&remote.context, &*scope.propagator, headers);
         remote
     }
 

@@ -6,7 +6,7 @@ use std::task::Poll;
 use axisor_telemetry::http::{ResendCount, UrlTemplate};
 use axisor_telemetry::testing::{TestSpan, TestTelemetry};
 use axum::Router;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use axum::routing::get;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -172,6 +172,26 @@ async fn a_request_with_a_path_alone_names_the_host_of_its_header() {
     let span = span_of(asked.body(Body::new()).expect("a request"), StatusCode::OK).await;
     span.assert_attribute("server.address", "lnmarkets");
     span.assert_attribute("server.port", 8080_i64);
+}
+
+#[tokio::test]
+async fn a_request_without_state_has_no_tracestate_not_even_one_of_before() {
+    let telemetry = TestTelemetry::new();
+    let telling = service_fn(|asked: Request<Body>| {
+        let sent = ["traceparent", "tracestate"].map(|it| asked.headers().contains_key(it));
+        ready(Ok::<_, std::io::Error>(Response::new(sent)))
+    });
+    let client = telemetry.http_client_layer().layer(telling);
+    let mut asked = request("http://api/");
+    let of_before = HeaderValue::from_static("vendor=1");
+    asked.headers_mut().insert("tracestate", of_before);
+    let answer = client.oneshot(asked).await.expect("an answer");
+    assert_eq!(answer.into_body(), [true, false]);
+    let mut headers = HeaderMap::new();
+    let span = telemetry.tracer().start("job");
+    let _attached = Context::current_with_span(span).attach();
+    telemetry.inject(&mut headers);
+    assert_eq!(headers.keys().collect::<Vec<_>>(), ["traceparent"]);
 }
 
 #[tokio::test]
