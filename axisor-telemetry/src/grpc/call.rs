@@ -49,7 +49,7 @@ impl Call {
     }
 
     /// Ends with a status.
-    pub(super) fn end(self, code: Code) {
+    pub(super) fn end(mut self, code: Code) {
         let failed = match &self.side {
             Side::Client => code != Code::Ok,
             Side::Server(method) => {
@@ -63,7 +63,7 @@ impl Call {
     }
 
     /// Ends with an error in place of a status.
-    pub(super) fn fail(self, error_type: &'static str) {
+    pub(super) fn fail(mut self, error_type: &'static str) {
         self.remote.end(Some(error_type));
     }
 

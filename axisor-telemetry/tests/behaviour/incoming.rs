@@ -1,6 +1,7 @@
 //! Context from outside: read as the specifications say, and no further trusted than it was said to be.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use axisor_telemetry::testing::TestTelemetry;
 use axum::Router;
@@ -89,6 +90,17 @@ async fn a_traceparent_is_read_as_the_specification_says_and_else_ignored() {
     let twice = format!("{SAMPLED}{SAMPLED}");
     let [trace, ..] = context(&app, &twice).await;
     assert_ne!(trace, TRACE, "of two headers none is right");
+}
+
+#[tokio::test]
+async fn after_the_shutdown_the_traces_of_others_go_on() {
+    let app = telling().await;
+    app.telemetry
+        .shutdown(Duration::from_secs(10))
+        .expect("an end");
+    let headers = format!("{SAMPLED}tracestate: a=1\r\n");
+    let [trace, state, _] = context(&app, &headers).await;
+    assert_eq!([&*trace, &*state], [TRACE, "a=1"]);
 }
 
 #[tokio::test]
