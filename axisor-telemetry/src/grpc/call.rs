@@ -62,13 +62,11 @@ impl Call {
 
     /// Ends with an error: with the status that tonic makes of it, or else as one of its type.
     pub(super) fn fail<E: 'static>(mut self, error: &E) {
-        match status::made_of(error) {
-            Some(code) => self.end(code),
-            None => {
-                self.tell_method(true);
-                self.remote.end(Some(error_type::<E>()));
-            }
+        if let Some(code) = status::made_of(error) {
+            return self.end(code);
         }
+        self.tell_method(true);
+        self.remote.end(Some(error_type::<E>()));
     }
 
     /// Says once which method a server was asked for. One that is not there has any name a client thinks of.

@@ -14,9 +14,8 @@ use crate::remote::Remote;
 use crate::scope::Scope;
 use crate::trace::Callers;
 
-/// Traces every call of the tonic server it is given to, below the span of its caller, or that of a layer further out
-/// such as [`HttpLayer`](crate::http::HttpLayer). Made by
-/// [`Telemetry::grpc_layer`](crate::Telemetry::grpc_layer).
+/// Traces every call of the tonic server it is given to, below the span of its caller, or of a layer further out, such as
+/// that for HTTP. Made by [`Telemetry::grpc_layer`](crate::Telemetry::grpc_layer).
 ///
 /// What is no gRPC, by its content type, passes as it is. A call of a method that is not there is called `grpc`, and its
 /// method `_OTHER`, whatever the client asked for.
