@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use opentelemetry::trace::{SpanBuilder, SpanRef, Status, TraceContextExt as _, Tracer as _};
+use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::trace::{SpanBuilder, SpanRef, Status, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue, Value};
-use opentelemetry_http::HeaderInjector;
 use opentelemetry_semantic_conventions::attribute;
 
 use crate::scope::Scope;
-use crate::trace::OUTCOME;
+use crate::trace::{self, OUTCOME};
 
 /// A call under way. Dropped before its end, it was cancelled, or it panicked.
 #[derive(Debug)]
@@ -21,24 +21,36 @@ pub(crate) struct Remote {
     ended: bool,
 }
 
+/// What goes along of the context.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sent {
+    All,
+    WithoutBaggage,
+}
+
 impl Remote {
     /// Begins below `parent`; what is inside is recorded in `scope`.
     pub(crate) fn start(scope: &Arc<Scope>, builder: SpanBuilder, parent: &Context) -> Self {
-        let span = scope.tracer.build_with_context(builder, parent);
         Self {
-            context: scope.within(parent.with_span(span)),
+            context: scope.below(parent, builder),
             inside: false,
             ended: false,
         }
     }
 
-    /// Begins below the current context, and writes what the other process has to know into `headers`.
-    pub(crate) fn send(scope: &Arc<Scope>, builder: SpanBuilder, headers: &mut HeaderMap) -> Self {
+    /// Begins below the current context, and writes what the other process may know into `headers`.
+    pub(crate) fn send(
+        scope: &Arc<Scope>,
+        builder: SpanBuilder,
+        sent: Sent,
+        headers: &mut HeaderMap,
+    ) -> Self {
         let remote = Self::start(scope, builder, &Context::current());
-        let mut injector = HeaderInjector(headers);
-        scope
-            .propagator
-            .inject_context(&remote.context, &mut injector);
+        let context = match sent {
+            Sent::All => &remote.context,
+            Sent::WithoutBaggage => &remote.context.with_cleared_baggage(),
+        };
+        trace::outgoing(context, &*scope.propagator, headers);
         remote
     }
 
@@ -60,7 +72,7 @@ impl Remote {
     }
 
     /// Ends the call, which failed if there is the type of an error.
-    pub(crate) fn end(mut self, error_type: Option<impl Into<Cow<'static, str>>>) {
+    pub(crate) fn end(&mut self, error_type: Option<impl Into<Cow<'static, str>>>) {
         if let Some(error_type) = error_type {
             self.fail(error_type);
         }
@@ -86,6 +98,14 @@ impl Drop for Remote {
         }
         self.span().end();
     }
+}
+
+/// The host of a URI as an address: one of IPv6 stands in brackets there.
+pub(crate) fn address(host: &str) -> &str {
+    let inside = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    inside.unwrap_or(host)
 }
 
 /// The type of an error that is only known by its type.

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use opentelemetry::Context;
 use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::trace::{Span as _, SpanBuilder, TraceContextExt as _, Tracer as _};
 use opentelemetry_sdk::trace::SdkTracer;
 
 use crate::clock::Clock;
@@ -102,6 +103,18 @@ impl Scope {
         } else {
             self.carry(&context)
         }
+    }
+
+    /// The context of a span that begins below `parent`. Where none is made, as after the shutdown, its place is `parent`'s:
+    /// others' traces go on through this process.
+    pub(crate) fn below(self: &Arc<Self>, parent: &Context, builder: SpanBuilder) -> Context {
+        let span = self.tracer.build_with_context(builder, parent);
+        let context = if span.span_context().is_valid() {
+            parent.with_span(span)
+        } else {
+            parent.with_remote_span_context(parent.span().span_context().clone())
+        };
+        self.within(context)
     }
 
     /// Whether this is the scope installed for the whole process.

@@ -51,7 +51,7 @@ pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    tokio::spawn(here(future))
+    tokio::spawn(Here::new().run(future))
 }
 
 /// [`tokio::task::spawn_blocking`], in the current context.
@@ -64,7 +64,8 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    tokio::task::spawn_blocking(here_blocking(function))
+    let here = Here::new();
+    tokio::task::spawn_blocking(|| here.in_scope(function))
 }
 
 /// Tasks of a [`JoinSet`] in the current context.
@@ -96,7 +97,7 @@ impl<T: 'static> JoinSetExt<T> for JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
-        self.spawn(here(future))
+        self.spawn(Here::new().run(future))
     }
 
     fn spawn_blocking_here<F>(&mut self, function: F) -> AbortHandle
@@ -104,7 +105,8 @@ impl<T: 'static> JoinSetExt<T> for JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
-        self.spawn_blocking(here_blocking(function))
+        let here = Here::new();
+        self.spawn_blocking(|| here.in_scope(function))
     }
 }
 
@@ -115,20 +117,20 @@ impl<T: 'static> JoinSetExt<T> for JoinSet<T> {
 #[derive(Debug, Clone)]
 pub struct WithContext<T> {
     value: T,
-    context: Context,
+    here: Here,
 }
 
 impl<T> WithContext<T> {
     /// `value` in the current context.
     pub fn here(value: T) -> Self {
-        let context = Context::current();
-        Self { value, context }
+        let here = Here::new();
+        Self { value, here }
     }
 
     /// The context it was sent in.
     #[must_use]
     pub fn context(&self) -> &Context {
-        &self.context
+        &self.here.context
     }
 
     /// The value alone.
@@ -138,14 +140,13 @@ impl<T> WithContext<T> {
 
     /// Runs `function` with the value, in the context it was sent in.
     pub fn in_scope<R>(self, function: impl FnOnce(T) -> R) -> R {
-        let _attached = self.context.attach();
-        function(self.value)
+        self.here.in_scope(|| function(self.value))
     }
 
     /// Runs the future that `function` makes of the value, in the context it was sent in.
     pub fn run<F: Future>(self, function: impl FnOnce(T) -> F) -> impl Future<Output = F::Output> {
-        let context = self.context.clone();
-        self.in_scope(function).with_context(context)
+        let here = self.here.clone();
+        here.run(self.in_scope(function))
     }
 }
 
@@ -159,23 +160,36 @@ impl<T> Deref for WithContext<T> {
 
 impl<T> SpanParent for WithContext<T> {
     fn context(&self, propagator: &dyn TextMapPropagator) -> Option<Context> {
-        SpanParent::context(&self.context, propagator)
+        SpanParent::context(&self.here.context, propagator)
     }
 }
 
-fn here<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    let future = future.with_current_context();
-    match subscriber() {
-        Some(subscriber) => Either::Left(future.with_subscriber(subscriber)),
-        None => Either::Right(future),
-    }
+/// What goes along from one place to another.
+#[derive(Debug, Clone)]
+struct Here {
+    context: Context,
+    subscriber: Option<Dispatch>,
 }
 
-fn here_blocking<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let (context, subscriber) = (Context::current(), subscriber());
-    move || {
-        let _attached = context.attach();
-        match subscriber {
+impl Here {
+    fn new() -> Self {
+        Self {
+            context: Context::current(),
+            subscriber: subscriber(),
+        }
+    }
+
+    fn run<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        let future = future.with_context(self.context);
+        match self.subscriber {
+            Some(subscriber) => Either::Left(future.with_subscriber(subscriber)),
+            None => Either::Right(future),
+        }
+    }
+
+    fn in_scope<R>(self, function: impl FnOnce() -> R) -> R {
+        let _attached = self.context.attach();
+        match self.subscriber {
             Some(subscriber) => dispatcher::with_default(&subscriber, function),
             None => function(),
         }

@@ -30,7 +30,6 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::FutureExt as _;
-use opentelemetry_http::HeaderInjector;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::Subscriber;
@@ -47,7 +46,7 @@ use crate::pipeline::{
 };
 use crate::poll::Polls;
 use crate::scope::Scope;
-use crate::{catalog, exposition, logs};
+use crate::{catalog, exposition, logs, trace};
 
 /// One built telemetry: its series, spans, health and exports. Clones are handles on the same one.
 #[derive(Clone)]
@@ -110,10 +109,7 @@ impl Telemetry {
     /// # }
     /// ```
     pub fn inject(&self, headers: &mut http::HeaderMap) {
-        self.0
-            .scope
-            .propagator
-            .inject_context(&Context::current(), &mut HeaderInjector(headers));
+        trace::outgoing(&Context::current(), &*self.0.scope.propagator, headers);
     }
 
     /// A layer for a `tracing` subscriber of your own: spans made with `tracing` join the same traces, as far as

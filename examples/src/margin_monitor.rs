@@ -121,7 +121,7 @@ impl Monitor {
         let (users, market) = (Users::new(seed), Market::new(seed));
         let peer = |name, url: &Url| Peer::new(name, url.clone(), telemetry);
         let positions = positions::opened(&users, market.price(), seed);
-        let exchange = peer("lnmarkets", &args.exchange);
+        let exchange = Peer::outside("lnmarkets", args.exchange.clone(), telemetry);
         let at_risk = telemetry.gauge(
             "axisor_positions_at_risk",
             "Number of positions that need the margin guard",

@@ -1,9 +1,9 @@
-//! Another service of the system, called over HTTP so that the trace goes along.
+//! Another service, called over HTTP so that the trace goes along.
 
 use std::time::Duration;
 
 use axisor_telemetry::Telemetry;
-use axisor_telemetry::http::UrlTemplate;
+use axisor_telemetry::http::{HttpClientLayer, UrlTemplate};
 use http::{Method, StatusCode};
 use reqwest::{Client, Url};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
@@ -56,9 +56,22 @@ impl Peer {
     /// If the system has no random numbers or certificates for an HTTP client.
     #[must_use]
     pub fn new(name: &'static str, base: Url, telemetry: &Telemetry) -> Self {
+        Self::behind(name, base, telemetry.http_client_layer())
+    }
+
+    /// The same of somebody else, who is told the trace and no baggage.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    #[must_use]
+    pub fn outside(name: &'static str, base: Url, telemetry: &Telemetry) -> Self {
+        Self::behind(name, base, telemetry.http_client_layer().without_baggage())
+    }
+
+    fn behind(name: &'static str, base: Url, layer: HttpClientLayer) -> Self {
         let http = Client::builder().no_proxy().timeout(TIMEOUT).build();
         let http = http.expect("an HTTP client without TLS needs nothing");
-        let http = ClientBuilder::new(http).with(telemetry.http_client_layer());
+        let http = ClientBuilder::new(http).with(layer);
         Self {
             name,
             base,

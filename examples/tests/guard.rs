@@ -20,7 +20,7 @@ async fn desk(telemetry: &TestTelemetry, fate: Fate) -> (Desk, User) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let outside = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(outside::serve(listener, fate, std::future::pending()));
-    let exchange = Peer::new("lnmarkets", outside.parse().unwrap(), telemetry);
+    let exchange = Peer::outside("lnmarkets", outside.parse().unwrap(), telemetry);
     let node = Node::new(&outside.parse().unwrap(), telemetry);
     let user = User {
         id: 7,

@@ -5,9 +5,10 @@
 //! | the Prometheus text format 0.0.4 | everybody who does not prefer the other | none: the format has no word for them |
 //! | OpenMetrics 1.0 | who names it in `Accept` and gives it no less weight than text, as Prometheus does by itself | one for each bucket of a duration |
 //!
-//! An exemplar is the newest observation of its bucket that was made in a sampled span, with the ids of that span: it leads
-//! from a slow bucket on a graph to a trace. The request durations have them, and those of annotated functions with
-//! `duration`. A bucket keeps one, so they take a fixed room; recording never waits for another thread to keep its own.
+//! An exemplar is the newest observation of its bucket whose call or request has a sampled span of its own, with the ids of
+//! that span: it leads from a slow bucket on a graph to a trace. The request durations have them, and those of annotated
+//! functions with `duration`, unless `traces.level` leaves their spans out. A bucket keeps one, so they take a fixed room;
+//! recording never waits for another thread to keep its own.
 //!
 //! Both formats show the same series, so that a scraper that changes its mind splits none. Therefore a counter whose name
 //! does not end in `_total` keeps its name in OpenMetrics, where it is of type `unknown`; and in two places the page is not

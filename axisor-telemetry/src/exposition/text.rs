@@ -145,10 +145,20 @@ impl Page {
                 let _ = writeln!(page, "\n# TYPE {name} {kind}");
             }
             Format::OpenMetrics => {
-                let taken = |name: &str| self.families.contains_key(name);
-                openmetrics::head(page, name, help, kind, taken);
+                openmetrics::head(page, name, help, kind, |name| self.is_taken(name));
             }
         }
+    }
+
+    /// Whether a family is called so, or a histogram's samples are.
+    fn is_taken(&self, name: &str) -> bool {
+        let is_histogram = |family: &str| {
+            let family = self.families.get(family);
+            family.is_some_and(|family| family.kind == "histogram")
+        };
+        let families = openmetrics::OF_HISTOGRAMS.iter();
+        let mut families = families.filter_map(|end| name.strip_suffix(end));
+        self.families.contains_key(name) || families.any(is_histogram)
     }
 }
 

@@ -11,7 +11,6 @@ use tonic::Code;
 
 use super::call::Call;
 use super::status;
-use crate::remote::error_type;
 
 pin_project! {
     /// The body of an answer that knows with which status its call ended.
@@ -42,7 +41,7 @@ impl<B: Body> GrpcBody<B> {
     }
 }
 
-impl<B: Body> Body for GrpcBody<B> {
+impl<B: Body<Error: 'static>> Body for GrpcBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -57,7 +56,7 @@ impl<B: Body> Body for GrpcBody<B> {
             None => ready!(inner.poll_frame(cx)),
         };
         match &frame {
-            Some(Err(_)) => fail::<B::Error>(this.call),
+            Some(Err(error)) => fail(this.call, error),
             Some(Ok(frame)) => {
                 let told = frame.trailers_ref().map(status::of);
                 // nobody asks again for what has ended
@@ -85,9 +84,9 @@ fn end(call: &mut Option<Call>, code: Code) {
     }
 }
 
-fn fail<E>(call: &mut Option<Call>) {
+fn fail<E: 'static>(call: &mut Option<Call>, error: &E) {
     if let Some(call) = call.take() {
-        call.fail(error_type::<E>());
+        call.fail(error);
     }
 }
 

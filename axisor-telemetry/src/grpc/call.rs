@@ -6,7 +6,7 @@ use opentelemetry_semantic_conventions::attribute;
 use tonic::Code;
 
 use super::status;
-use crate::remote::Remote;
+use crate::remote::{Remote, error_type};
 use crate::shown::short;
 
 const SYSTEM: &str = "grpc";
@@ -22,8 +22,8 @@ pub(super) struct Call {
 /// Who we are in a call.
 pub(super) enum Side {
     Client,
-    /// With the method that was asked for: whether there is one is known from the answer.
-    Server(String),
+    /// With the method that was asked for, until it is told: whether there is one is known from the answer.
+    Server(Option<String>),
 }
 
 /// The fully qualified method: the path without its slash.
@@ -49,33 +49,46 @@ impl Call {
     }
 
     /// Ends with a status.
-    pub(super) fn end(self, code: Code) {
-        let failed = match &self.side {
+    pub(super) fn end(mut self, code: Code) {
+        let failed = match self.side {
             Side::Client => code != Code::Ok,
-            Side::Server(method) => {
-                self.tell_method(method, code);
-                status::is_servers(code)
-            }
+            Side::Server(_) => status::is_servers(code),
         };
+        self.tell_method(code != Code::Unimplemented);
         let name = status::name(code);
         self.remote.set(attribute::RPC_RESPONSE_STATUS_CODE, name);
         self.remote.end(failed.then_some(name));
     }
 
-    /// Ends with an error in place of a status.
-    pub(super) fn fail(self, error_type: &'static str) {
-        self.remote.end(Some(error_type));
+    /// Ends with an error: with the status that tonic makes of it, or else as one of its type.
+    pub(super) fn fail<E: 'static>(mut self, error: &E) {
+        if let Some(code) = status::made_of(error) {
+            return self.end(code);
+        }
+        self.tell_method(true);
+        self.remote.end(Some(error_type::<E>()));
     }
 
-    /// A method that is not there has any name a client thinks of.
-    fn tell_method(&self, method: &str, code: Code) {
-        let method = method.to_owned();
-        if code == Code::Unimplemented {
+    /// Says once which method a server was asked for. One that is not there has any name a client thinks of.
+    fn tell_method(&mut self, is_there: bool) {
+        let Side::Server(method) = &mut self.side else {
+            return;
+        };
+        let Some(method) = method.take() else {
+            return;
+        };
+        if is_there {
+            self.remote.set(attribute::RPC_METHOD, method);
+        } else {
             self.remote.span().update_name(SYSTEM);
             self.remote.set(attribute::RPC_METHOD, OTHER_METHOD);
             self.remote.set(attribute::RPC_METHOD_ORIGINAL, method);
-        } else {
-            self.remote.set(attribute::RPC_METHOD, method);
         }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.tell_method(true);
     }
 }

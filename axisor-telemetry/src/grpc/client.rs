@@ -11,23 +11,27 @@ use tower_layer::Layer;
 
 use super::call::{self, Call, Side};
 use super::service::{GrpcService, Way};
-use crate::remote::Remote;
+use crate::remote::{self, Remote, Sent};
 use crate::scope::Scope;
 
-/// Traces every call of the tonic client it is given to, and sends the context along. Made by
-/// [`Telemetry::grpc_client_layer`](crate::Telemetry::grpc_client_layer).
+/// Traces every call of the tonic client it is given to, and sends the context along: to third parties [without its
+/// baggage](Self::without_baggage). Made by [`Telemetry::grpc_client_layer`](crate::Telemetry::grpc_client_layer).
 #[derive(Clone)]
 #[must_use = "a layer sees calls once a client has it"]
 pub struct GrpcClientLayer {
     scope: Arc<Scope>,
     server: Vec<KeyValue>,
+    sent: Sent,
 }
 
 impl GrpcClientLayer {
     /// A layer that records into `scope`.
     pub(crate) fn new(scope: Arc<Scope>) -> Self {
-        let server = Vec::new();
-        Self { scope, server }
+        Self {
+            scope,
+            server: Vec::new(),
+            sent: Sent::All,
+        }
     }
 
     /// Says who is called, `server.address` and `server.port`: calls do not know it themselves in tonic. An `Endpoint` has
@@ -38,11 +42,17 @@ impl GrpcClientLayer {
             "https" => Some(443),
             _ => None,
         };
-        let address = uri.host().map(str::to_owned);
+        let address = uri.host().map(|host| remote::address(host).to_owned());
         let address = address.map(|host| KeyValue::new(attribute::SERVER_ADDRESS, host));
         let port = uri.port_u16().or_else(default);
         let port = port.map(|port| KeyValue::new(attribute::SERVER_PORT, i64::from(port)));
         self.server = address.into_iter().chain(port).collect();
+        self
+    }
+
+    /// Sends the trace along and no baggage, which is not for third parties: it may have what is known of a user.
+    pub fn without_baggage(mut self) -> Self {
+        self.sent = Sent::WithoutBaggage;
         self
     }
 
@@ -53,7 +63,7 @@ impl GrpcClientLayer {
         let attributes = builder.attributes.get_or_insert_default();
         attributes.push(KeyValue::new(attribute::RPC_METHOD, method.to_owned()));
         attributes.extend(self.server.iter().cloned());
-        let remote = Remote::send(&self.scope, builder, headers);
+        let remote = Remote::send(&self.scope, builder, self.sent, headers);
         Call::new(remote, Side::Client)
     }
 }

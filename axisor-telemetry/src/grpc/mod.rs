@@ -25,8 +25,11 @@
 //! | `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS` | error | error |
 //! | any other | unset: the caller's mistake | error |
 //!
-//! A call that breaks without a status is an error of the error's type, and one that is given up, by a dropped future or
-//! stream, has `axisor.outcome="cancelled"`. The context travels in the metadata, as in HTTP headers.
+//! Where no connection comes about the status is the client's own, `UNAVAILABLE`, and past a time limit `CANCELLED`, as tonic
+//! says. A call that breaks without a status is an error of the error's type, and one that is given up, by a dropped future
+//! or stream, has `axisor.outcome="cancelled"`. So has on the server one past the time limit of tonic's `Server` or of the
+//! caller's `grpc-timeout`: tonic answers such a call outside all layers. The context travels in the metadata, as in HTTP
+//! headers.
 //!
 //! [RPC]: https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/
 //! [gRPC]: https://opentelemetry.io/docs/specs/semconv/rpc/grpc/

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderMap;
-use opentelemetry::trace::SpanKind;
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanKind, TraceContextExt as _};
 use tower_layer::Layer;
 
 use super::call::{self, Call, Side};
@@ -13,8 +14,8 @@ use crate::remote::Remote;
 use crate::scope::Scope;
 use crate::trace::Callers;
 
-/// Traces every call of the tonic server it is given to, below the span of its caller. Made by
-/// [`Telemetry::grpc_layer`](crate::Telemetry::grpc_layer).
+/// Traces every call of the tonic server it is given to, below the span of its caller, or of a layer further out, such as
+/// that for HTTP. Made by [`Telemetry::grpc_layer`](crate::Telemetry::grpc_layer).
 ///
 /// What is no gRPC, by its content type, passes as it is. A call of a method that is not there is called `grpc`, and its
 /// method `_OTHER`, whatever the client asked for.
@@ -43,12 +44,24 @@ impl GrpcLayer {
         let method = call::method(path);
         let builder = call::builder(method, SpanKind::Server);
         let scope = &self.scope;
-        let parent = scope
-            .spans
-            .incoming(headers, &*scope.propagator, self.callers);
+        let here = Context::current();
+        let parent = if is_ours(&here) {
+            here
+        } else {
+            scope
+                .spans
+                .incoming(headers, &*scope.propagator, self.callers)
+        };
         let remote = Remote::start(scope, builder, &parent);
-        Call::new(remote, Side::Server(method.to_owned()))
+        Call::new(remote, Side::Server(Some(method.to_owned())))
     }
+}
+
+/// Whether a layer further out has taken the caller's context already, as an HTTP server's does.
+fn is_ours(context: &Context) -> bool {
+    let span = context.span();
+    let span = span.span_context();
+    span.is_valid() && !span.is_remote()
 }
 
 impl<S> Layer<S> for GrpcLayer {

@@ -13,7 +13,6 @@ use super::body::GrpcBody;
 use super::call::Call;
 use super::client::GrpcClientLayer;
 use super::server::GrpcLayer;
-use crate::remote::error_type;
 
 /// A service behind a [`GrpcLayer`] or a [`GrpcClientLayer`].
 #[derive(Debug, Clone)]
@@ -57,7 +56,7 @@ impl<S> GrpcService<S> {
 
 impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for GrpcService<S>
 where
-    S: Service<Request<RequestBody>, Response = Response<ResponseBody>>,
+    S: Service<Request<RequestBody>, Response = Response<ResponseBody>, Error: 'static>,
     ResponseBody: Body,
 {
     type Response = Response<GrpcBody<ResponseBody>>;
@@ -93,6 +92,7 @@ impl<F, B, E> Future for GrpcFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body,
+    E: 'static,
 {
     type Output = Result<Response<GrpcBody<B>>, E>;
 
@@ -107,7 +107,7 @@ where
             (Ok(answer), call) => Ok(GrpcBody::watch(answer, call)),
             (Err(error), call) => {
                 if let Some(call) = call {
-                    call.fail(error_type::<E>());
+                    call.fail(&error);
                 }
                 Err(error)
             }

@@ -1,7 +1,11 @@
 //! How a call ended: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
 
+use std::any::Any;
+use std::error::Error;
+use std::iter;
+
 use http::{HeaderMap, StatusCode};
-use tonic::Code;
+use tonic::{Code, ConnectError, Status, TimeoutExpired, transport};
 
 const HEADER: &str = "grpc-status";
 
@@ -22,6 +26,34 @@ pub(super) fn without(status: StatusCode) -> Code {
         429 | 502..=504 => Code::Unavailable,
         _ => Code::Unknown,
     }
+}
+
+/// The status that tonic makes of an error, as far as it comes of connecting or of a time limit, or is a status itself.
+pub(super) fn made_of(error: &dyn Any) -> Option<Code> {
+    iter::successors(known(error), |error| (*error).source()).find_map(code)
+}
+
+/// The error, if it is of a type that services of tonic and tower have.
+fn known(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
+    if let Some(error) = error.downcast_ref::<Status>() {
+        return Some(error);
+    }
+    if let Some(error) = error.downcast_ref::<transport::Error>() {
+        return Some(error);
+    }
+    let error = error.downcast_ref::<Box<dyn Error + Send + Sync>>()?;
+    Some(&**error)
+}
+
+/// As `Status::from_error` has it.
+fn code(error: &(dyn Error + 'static)) -> Option<Code> {
+    if error.is::<ConnectError>() {
+        return Some(Code::Unavailable);
+    }
+    if error.is::<TimeoutExpired>() {
+        return Some(Code::Cancelled);
+    }
+    error.downcast_ref().map(Status::code)
 }
 
 /// Whether a server has failed that answers so; else its caller has.

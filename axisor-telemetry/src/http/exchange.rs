@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Request, StatusCode};
 use opentelemetry::Context;
-use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
+use opentelemetry::trace::TraceContextExt as _;
 
 use super::layer::{HttpLayer, Metrics};
 use super::{method, route, span};
@@ -192,8 +192,7 @@ fn context<B>(
             .spans
             .incoming(request.headers(), &*layer.scope.propagator, layer.callers);
     let builder = span::builder(request, method, route);
-    let span = layer.scope.tracer.build_with_context(builder, &parent);
-    let context = layer.scope.within(parent.with_span(span));
+    let context = layer.scope.below(&parent, builder);
     match (&layer.scope.failures, route) {
         (Some(_), Some(route)) => context.with_value(Route(Arc::from(route))),
         _ => context,

@@ -14,7 +14,7 @@ use crate::exposition::Format;
 pub(super) fn answer(exposition: &Exposition, headers: &HeaderMap) -> Response {
     let format = accept::format(headers);
     match exposition(format) {
-        Ok(text) => page(text, format, accepts_gzip(headers)),
+        Ok(text) => page(text, format, accept::gzip(headers)),
         Err(error) => {
             tracing::error!(%error, "the metrics could not be rendered");
             (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
@@ -46,46 +46,4 @@ fn compressed(text: &str) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(text.as_bytes())?;
     encoder.finish()
-}
-
-/// Whether gzip is asked for by name, with a weight that is not 0.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let codings = headers.get_all(header::ACCEPT_ENCODING).into_iter();
-    codings
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(is_wanted_gzip)
-}
-
-fn is_wanted_gzip(coding: &str) -> bool {
-    let mut parts = coding.split(';').map(str::trim);
-    let is_gzip = parts
-        .next()
-        .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
-    let weight = parts.find_map(|part| part.strip_prefix("q="));
-    is_gzip && weight.is_none_or(|weight| weight.parse().is_ok_and(|weight: f32| weight > 0.0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gzip_is_used_only_where_it_is_asked_for() {
-        for (asked, expected) in [
-            ("gzip", true),
-            ("GZIP", true),
-            ("deflate, gzip;q=0.5", true),
-            ("gzip;q=0", false),
-            ("gzip; q=0.000", false),
-            ("identity", false),
-            ("*", false),
-            ("x-gzipped", false),
-            ("", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(asked));
-            assert_eq!(accepts_gzip(&headers), expected, "{asked}");
-        }
-    }
 }

@@ -17,7 +17,7 @@ use crate::instruments::{CustomMetrics, Families, Instruments};
 use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, Sink, UsersExporter};
 use crate::redact;
 use crate::scope::Scope;
-use crate::trace::{FailureSink, Propagation};
+use crate::trace::{self, FailureSink};
 
 /// What a telemetry is made of. Made by [`Telemetry::builder`].
 #[must_use = "nothing is recorded before `build()` or `init()`"]
@@ -141,7 +141,7 @@ impl TelemetryBuilder {
             catalogued,
             tracers.tracer(SCOPE),
             pipeline::spans(&config, started.sinks),
-            Arc::new(Propagation::new(&config.propagators)),
+            Arc::new(trace::propagator(&config.propagators)),
             clock,
             started.failures.or(self.failures),
         );

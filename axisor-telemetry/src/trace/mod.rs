@@ -1,5 +1,6 @@
 //! Spans, and the context that joins them across processes.
 
+mod baggage;
 mod call;
 mod ended;
 mod failure;
@@ -8,6 +9,7 @@ mod filter;
 #[cfg(any(feature = "axum", feature = "grpc"))]
 mod incoming;
 mod live;
+mod outgoing;
 mod parent;
 mod propagation;
 mod sampling;
@@ -25,8 +27,9 @@ pub(crate) use filter::SpanFilter;
 pub(crate) use incoming::Callers;
 #[cfg(test)]
 pub(crate) use live::Added;
+pub(crate) use outgoing::outgoing;
 pub use parent::SpanParent;
-pub(crate) use propagation::Propagation;
+pub(crate) use propagation::propagator;
 pub(crate) use sampling::Sampling;
 pub(crate) use spans::{Limits, SpanSink, Spans};
 

@@ -2,11 +2,12 @@
 
 use std::future::{Ready, pending, ready};
 use std::task::Poll;
+use std::time::Duration;
 
-use axisor_telemetry::http::{ResendCount, UrlTemplate};
+use axisor_telemetry::http::{HttpClientLayer, ResendCount, UrlTemplate};
 use axisor_telemetry::testing::{TestSpan, TestTelemetry};
 use axum::Router;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use axum::routing::get;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -172,6 +173,70 @@ async fn a_request_with_a_path_alone_names_the_host_of_its_header() {
     let span = span_of(asked.body(Body::new()).expect("a request"), StatusCode::OK).await;
     span.assert_attribute("server.address", "lnmarkets");
     span.assert_attribute("server.port", 8080_i64);
+    span.assert_attribute("url.full", "http://lnmarkets:8080/v2/user");
+}
+
+#[tokio::test]
+async fn who_is_asked_at_an_address_of_version_6_stands_without_brackets() {
+    let span = span_of(request("http://[::1]:81/"), StatusCode::OK).await;
+    span.assert_attribute("server.address", "::1");
+    span.assert_attribute("server.port", 81_i64);
+}
+
+/// What a request through this layer takes along.
+async fn sent(layer: HttpClientLayer, request: Request<Body>) -> HeaderMap {
+    let telling = service_fn(|asked: Request<Body>| {
+        ready(Ok::<_, std::io::Error>(Response::new(
+            asked.headers().clone(),
+        )))
+    });
+    let answer = layer.layer(telling).oneshot(request);
+    answer.await.expect("an answer").into_body()
+}
+
+#[tokio::test]
+async fn baggage_is_sent_along_unless_it_is_not_to_be() {
+    let telemetry = TestTelemetry::new();
+    let layer = telemetry.http_client_layer();
+    for (layer, is_sent) in [(layer.clone(), true), (layer.without_baggage(), false)] {
+        let context = Context::current_with_baggage([KeyValue::new("plan", "pro")]);
+        let headers = sent(layer, request("http://api/"))
+            .with_context(context)
+            .await;
+        assert!(headers.contains_key("traceparent"));
+        assert_eq!(headers.contains_key("baggage"), is_sent);
+    }
+}
+
+#[tokio::test]
+async fn after_the_shutdown_requests_stay_in_the_trace_of_others() {
+    let [over, other] = [TestTelemetry::new(), TestTelemetry::new()];
+    over.shutdown(Duration::from_secs(10)).expect("an end");
+    let job = Context::current_with_span(other.tracer().start("job"));
+    let headers = sent(over.http_client_layer(), request("http://api/"))
+        .with_context(job.clone())
+        .await;
+    let traceparent = headers["traceparent"].to_str().expect("text").to_owned();
+    assert_eq!(other.spans().len(), 0, "the other's span goes on");
+    job.span().end();
+    let job = other.span("job").span_context.clone();
+    let (trace, span) = (job.trace_id(), job.span_id());
+    assert_eq!(traceparent, format!("00-{trace}-{span}-01"));
+}
+
+#[tokio::test]
+async fn a_request_without_state_has_no_tracestate_not_even_one_of_before() {
+    let telemetry = TestTelemetry::new();
+    let mut asked = request("http://api/");
+    let of_before = HeaderValue::from_static("vendor=1");
+    asked.headers_mut().insert("tracestate", of_before);
+    let headers = sent(telemetry.http_client_layer(), asked).await;
+    assert_eq!(headers.keys().collect::<Vec<_>>(), ["traceparent"]);
+    let mut headers = HeaderMap::new();
+    let span = telemetry.tracer().start("job");
+    let _attached = Context::current_with_span(span).attach();
+    telemetry.inject(&mut headers);
+    assert_eq!(headers.keys().collect::<Vec<_>>(), ["traceparent"]);
 }
 
 #[tokio::test]
@@ -298,8 +363,6 @@ async fn what_the_client_does_is_below_the_span_and_records_where_it_does() {
 
 #[cfg(feature = "reqwest")]
 mod reqwest {
-    use std::time::Duration;
-
     use axum::http::Extensions;
     use axum::response::Redirect;
     use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next};

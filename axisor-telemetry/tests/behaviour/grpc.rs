@@ -2,18 +2,21 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
 
 use axisor_telemetry::grpc::GrpcService;
 use axisor_telemetry::testing::{TestSpan, TestTelemetry};
 use futures_util::future::BoxFuture;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 use http::uri::PathAndQuery;
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
+use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::{SpanKind, Status as SpanStatus, TraceContextExt as _, Tracer as _};
-use opentelemetry::{Context, Value};
+use opentelemetry::{Context, KeyValue, Value};
 use tokio::task::JoinHandle;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -21,7 +24,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
-use tower::{Layer as _, Service, ServiceExt as _, service_fn};
+use tower::{BoxError, Layer as _, Service, ServiceExt as _, service_fn};
 
 type Codec = ProstCodec<String, String>;
 type Stub = tonic::client::Grpc<GrpcService<Channel>>;
@@ -58,10 +61,11 @@ impl Service<http::Request<Body>> for Prices {
     }
 }
 
-/// A status by its number, or the trace it runs in.
+/// A status by its number, the trace it runs in, or nothing ever.
 async fn latest(asked: Request<String>) -> Result<Response<String>, Status> {
     match asked.into_inner().as_str() {
         "trace" => Ok(Response::new(trace_here())),
+        "never" => std::future::pending().await,
         code => match code.parse().map(Code::from_i32) {
             Ok(Code::Ok) => Ok(Response::new(String::new())),
             Ok(code) => Err(Status::new(code, "secret")),
@@ -158,6 +162,10 @@ impl Drop for System {
 
 async fn stub(telemetry: &TestTelemetry, addr: SocketAddr) -> Stub {
     let endpoint = Endpoint::from_shared(format!("http://{addr}")).expect("a URL");
+    stub_of(telemetry, endpoint).await
+}
+
+async fn stub_of(telemetry: &TestTelemetry, endpoint: Endpoint) -> Stub {
     let layer = telemetry.grpc_client_layer().server(endpoint.uri());
     let origin = endpoint.uri().clone();
     let mut stub = tonic::client::Grpc::with_origin(layer.layer(endpoint.connect_lazy()), origin);
@@ -332,7 +340,7 @@ async fn a_method_that_is_not_there_has_one_name_on_the_server() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_an_error_of_its_type() {
+async fn a_server_that_is_not_there_is_unavailable() {
     let telemetry = TestTelemetry::new();
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = free.local_addr().expect("an address");
@@ -343,10 +351,157 @@ async fn a_server_that_is_not_there_is_an_error_of_its_type() {
         .expect_err("nobody listens");
     let span = telemetry.only_span();
     span.assert_status(&SpanStatus::error(""));
-    span.assert_attribute(
-        "error.type",
-        std::any::type_name::<tonic::transport::Error>(),
-    );
+    span.assert_attribute("error.type", "UNAVAILABLE");
+    span.assert_attribute("rpc.response.status_code", "UNAVAILABLE");
+}
+
+#[tokio::test]
+async fn a_call_past_its_clients_time_limit_has_the_status_that_tonic_says() {
+    let system = System::start();
+    let endpoint = Endpoint::from_shared(format!("http://{}", system.addr)).expect("a URL");
+    let endpoint = endpoint.timeout(Duration::from_millis(50));
+    let mut stub = stub_of(&system.telemetry, endpoint).await;
+    let answer = latest_of(&mut stub, "/axisor.test.Prices/Latest", "never").await;
+    assert_eq!(answer.expect_err("no answer").code(), Code::Cancelled);
+    let [client, server] = system.ended().await;
+    client.assert_status(&SpanStatus::error(""));
+    client.assert_attribute("error.type", "CANCELLED");
+    client.assert_attribute("rpc.response.status_code", "CANCELLED");
+    client.assert_no_attribute("axisor.outcome");
+    server.assert_status(&SpanStatus::Unset);
+    server.assert_attribute("axisor.outcome", "cancelled");
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("broken")]
+struct Broken(#[source] Status);
+
+/// The span of a call of a client whose transport fails with this.
+async fn span_of_failed<E: 'static>(error: impl Fn() -> E) -> TestSpan {
+    let telemetry = TestTelemetry::new();
+    let failing = service_fn(|_: http::Request<()>| {
+        std::future::ready(Err::<http::Response<Body>, _>(error()))
+    });
+    let client = telemetry.grpc_client_layer().layer(failing);
+    let asked = client.oneshot(request()).await;
+    assert!(asked.is_err());
+    telemetry.only_span()
+}
+
+#[tokio::test]
+async fn an_error_has_the_status_it_is_made_of_or_else_its_type() {
+    let not_found = || Status::not_found("secret");
+    for span in [
+        span_of_failed(not_found).await,
+        span_of_failed(|| BoxError::from(not_found())).await,
+        span_of_failed(|| BoxError::from(Broken(not_found()))).await,
+    ] {
+        span.assert_attribute("rpc.response.status_code", "NOT_FOUND");
+        span.assert_attribute("error.type", "NOT_FOUND");
+    }
+    for (span, error_type) in [
+        (span_of_failed(|| BoxError::from("secret")).await, "_OTHER"),
+        (span_of_failed(|| std::fmt::Error).await, "core::fmt::Error"),
+    ] {
+        span.assert_no_attribute("rpc.response.status_code");
+        span.assert_attribute("error.type", error_type);
+    }
+}
+
+fn request() -> http::Request<()> {
+    let request = http::Request::post("/axisor.test.Prices/Latest");
+    let request = request.header("content-type", "application/grpc");
+    request.body(()).expect("a request")
+}
+
+#[tokio::test]
+async fn a_server_names_the_method_however_the_call_ends() {
+    type Answer = Result<http::Response<Body>, std::fmt::Error>;
+    let panicking = |_: http::Request<()>| -> BoxFuture<'static, Answer> {
+        Box::pin(async { panic!("no prices today") })
+    };
+    let pending =
+        |_: http::Request<()>| -> BoxFuture<'static, Answer> { Box::pin(std::future::pending()) };
+    let failing = |_: http::Request<()>| -> BoxFuture<'static, Answer> {
+        Box::pin(std::future::ready(Err(std::fmt::Error)))
+    };
+    for (serve, key, ending) in [
+        (service_fn(panicking as fn(_) -> _), "error.type", "panic"),
+        (
+            service_fn(pending as fn(_) -> _),
+            "axisor.outcome",
+            "cancelled",
+        ),
+        (
+            service_fn(failing as fn(_) -> _),
+            "error.type",
+            "core::fmt::Error",
+        ),
+    ] {
+        let telemetry = TestTelemetry::new();
+        let answering = telemetry.grpc_layer().layer(serve).oneshot(request());
+        let answering = AssertUnwindSafe(answering).catch_unwind();
+        let answer = answering.now_or_never();
+        assert!(!matches!(answer, Some(Ok(Ok(_)))), "{ending}");
+        let span = telemetry.only_span();
+        span.assert_attribute(key, ending);
+        span.assert_attribute("rpc.method", "axisor.test.Prices/Latest");
+        assert_eq!(span.name, "axisor.test.Prices/Latest");
+    }
+}
+
+#[tokio::test]
+async fn below_an_http_layer_a_call_is_below_its_request() {
+    let telemetry = TestTelemetry::new();
+    let answering = service_fn(async |_: http::Request<()>| {
+        Ok::<_, Infallible>(Status::not_found("").into_http::<Body>())
+    });
+    let service = telemetry.grpc_layer().layer(answering);
+    let service = telemetry.http_layer().layer(service);
+    let mut asked = request();
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let parent = http::HeaderValue::from_static(parent);
+    asked.headers_mut().insert("traceparent", parent);
+    let answer = service.oneshot(asked).await.expect("an answer");
+    let _ = answer.into_body().collect().await;
+    telemetry.assert_spans("POST\n  axisor.test.Prices/Latest");
+    let trace = telemetry.span("POST").span_context.trace_id();
+    assert_eq!(trace.to_string(), "0af7651916cd43dd8448eb211c80319c");
+}
+
+#[tokio::test]
+async fn who_is_called_at_an_address_of_version_6_stands_without_brackets() {
+    let telemetry = TestTelemetry::new();
+    let lnd = http::Uri::from_static("https://[::1]:10009");
+    let answering = service_fn(async |_: http::Request<()>| {
+        Ok::<_, Infallible>(Status::not_found("").into_http::<Body>())
+    });
+    let client = telemetry.grpc_client_layer().server(&lnd).layer(answering);
+    let _ = client.oneshot(request()).await.expect("an answer");
+    let span = telemetry.only_span();
+    span.assert_attribute("server.address", "::1");
+    span.assert_attribute("server.port", 10009_i64);
+}
+
+#[tokio::test]
+async fn baggage_is_sent_along_unless_it_is_not_to_be() {
+    let telemetry = TestTelemetry::new();
+    let layer = telemetry.grpc_client_layer();
+    for (layer, sent) in [(layer.clone(), true), (layer.without_baggage(), false)] {
+        let telling = service_fn(async |asked: http::Request<()>| {
+            let mut answer = Status::not_found("").into_http::<Body>();
+            answer.extensions_mut().insert(asked.headers().clone());
+            Ok::<_, Infallible>(answer)
+        });
+        let context = Context::current_with_baggage([KeyValue::new("plan", "pro")]);
+        let _attached = context.attach();
+        let answer = layer.layer(telling).oneshot(request());
+        let answer = answer.await.expect("an answer");
+        let headers = answer.extensions().get::<http::HeaderMap>();
+        let headers = headers.expect("what was sent");
+        assert!(headers.contains_key("traceparent"));
+        assert_eq!(headers.contains_key("baggage"), sent);
+    }
 }
 
 /// The span of a server's answer with this head and body, which is read as servers do: up to where it says it has ended.

@@ -1,6 +1,7 @@
 //! Context from outside: read as the specifications say, and no further trusted than it was said to be.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use axisor_telemetry::testing::TestTelemetry;
 use axum::Router;
@@ -92,6 +93,17 @@ async fn a_traceparent_is_read_as_the_specification_says_and_else_ignored() {
 }
 
 #[tokio::test]
+async fn after_the_shutdown_the_traces_of_others_go_on() {
+    let app = telling().await;
+    app.telemetry
+        .shutdown(Duration::from_secs(10))
+        .expect("an end");
+    let headers = format!("{SAMPLED}tracestate: a=1\r\n");
+    let [trace, state, _] = context(&app, &headers).await;
+    assert_eq!([&*trace, &*state], [TRACE, "a=1"]);
+}
+
+#[tokio::test]
 async fn a_tracestate_is_kept_up_to_its_limits_and_without_a_traceparent_ignored() {
     let app = telling().await;
     let members = |count: usize| -> String {
@@ -140,7 +152,15 @@ async fn baggage_is_kept_up_to_its_limits_without_what_is_malformed() {
         ("name=J%C3%BCrgen", "name=J\u{fc}rgen"),
         ("share=50%25", "share=50%"),
         ("token=YWI=", "token=YWI="),
-        ("bad,plan=pro,=x,b ad=1,c=%ff", "plan=pro"),
+        ("bad,plan=pro,=x,b ad=1", "plan=pro"),
+        ("a=x y\"z\\,b=\",c=x\\,d=x y,plan=pro", "plan=pro"),
+        ("name=J%fcrgen", "name=J\u{fffd}rgen"),
+        ("%61=1,a=1=2", "%61=1,a=1=2"),
+        (
+            &format!("a={}", "=".repeat(4000)),
+            &format!("a={}", "=".repeat(4000)),
+        ),
+        (&format!("a=1;p={}", "%41".repeat(2000)), "a=1"),
         (&entries(64).join(","), &entries(64).join(",")),
         (&entries(180).join(","), &entries(64).join(",")),
         (&format!("{whole}v"), ""),
@@ -161,6 +181,8 @@ fn baggage_is_sent_on_as_it_came() {
         ("a=%2561", "%61"),
         ("a=1%3D2", "1=2"),
         ("a=1;p=%2Cb%3D2", "1"),
+        ("a=%5C%22%2C%3B%20%C3%BC%0A", "\\\",; \u{fc}\n"),
+        ("a=1;p;q=x%41", "1"),
     ] {
         let came = HashMap::from([("baggage".to_owned(), given.to_owned())]);
         let context = telemetry.propagator().extract(&came);
@@ -170,16 +192,23 @@ fn baggage_is_sent_on_as_it_came() {
         telemetry.propagator().inject_context(&context, &mut sent);
         assert_eq!(sent.get("baggage").map(String::as_str), Some(given));
     }
+    let came = HashMap::from([("baggage".to_owned(), "a=1 ; p = 1;x y;q=\"; ".to_owned())]);
+    let mut sent = HashMap::new();
+    let context = telemetry.propagator().extract(&came);
+    telemetry.propagator().inject_context(&context, &mut sent);
+    assert_eq!(sent["baggage"], "a=1;p = 1", "without what is malformed");
 }
 
 #[test]
-fn baggage_that_is_malformed_or_too_long_writes_no_log_line() {
+fn baggage_that_is_malformed_or_long_writes_no_log_line() {
     let telemetry = TestTelemetry::new();
     telemetry.in_scope(|| {
         for bad in [
             "secret".to_owned(),
             "a=%ff".to_owned(),
             format!("a={}", "v".repeat(9000)),
+            format!("a={}", "=".repeat(4000)),
+            format!("a=1;p={}", "%41".repeat(2000)),
         ] {
             let headers = HashMap::from([("baggage".to_owned(), bad)]);
             telemetry.propagator().extract(&headers);

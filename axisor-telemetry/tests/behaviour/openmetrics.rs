@@ -98,6 +98,29 @@ fn a_counter_whose_family_another_metric_is_keeps_its_whole_name() {
 }
 
 #[test]
+fn a_counter_whose_family_is_called_as_a_histograms_samples_keeps_its_whole_name() {
+    let telemetry = TestTelemetry::new();
+    telemetry.histogram("axisor_size", "Size", &[]).unwrap();
+    for (end, kind) in [
+        ("bucket", "unknown"),
+        ("count", "unknown"),
+        ("created", "unknown"),
+        ("sum", "unknown"),
+        ("limit", "counter"),
+    ] {
+        let name = format!("axisor_size_{end}_total");
+        telemetry.counter(&name, "Total", &[]).unwrap();
+        let family = if kind == "counter" {
+            "axisor_size_limit"
+        } else {
+            &name
+        };
+        let expected = format!("# TYPE {family} {kind}");
+        assert_eq!(head(&telemetry, family)[1], expected);
+    }
+}
+
+#[test]
 fn a_counter_of_no_other_name_than_total_is_unknown() {
     let telemetry = TestTelemetry::new();
     telemetry.counter("_total", "Total", &[]).unwrap();
@@ -201,6 +224,10 @@ mod negotiated {
             ("application/openmetrics-text;version", TEXT),
             ("x-application/openmetrics-text", TEXT),
             ("nonsense, application/openmetrics-text", OPENMETRICS),
+            (
+                "text/plain;version=1.0.0;q=0.5,application/openmetrics-text;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+                OPENMETRICS,
+            ),
             (
                 "text/plain;a=\", application/openmetrics-text\";q=0.1",
                 TEXT,

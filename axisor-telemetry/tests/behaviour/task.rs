@@ -9,6 +9,8 @@ use opentelemetry::{Context, KeyValue};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::NoSubscriber;
 
 #[instrument_automation(type = "outer")]
 async fn outer(work: impl AsyncFnOnce()) {
@@ -80,8 +82,16 @@ fn tasks_of_a_set_are_in_the_trace_they_were_spawned_in() {
     });
 }
 
-/// A worker that was there before, outside of every trace.
-async fn worker(
+/// A worker that was there before, outside of every trace and every subscriber.
+fn worker(
+    jobs: mpsc::Receiver<WithContext<&'static str>>,
+    work: impl AsyncFnOnce(WithContext<&'static str>),
+) -> impl Future<Output = ()> {
+    let outside = work_off(jobs, work).with_subscriber(NoSubscriber::default());
+    outside.with_context(Context::new())
+}
+
+async fn work_off(
     mut jobs: mpsc::Receiver<WithContext<&'static str>>,
     work: impl AsyncFnOnce(WithContext<&'static str>),
 ) {
@@ -95,14 +105,14 @@ fn what_comes_from_a_channel_runs_in_the_trace_it_was_sent_in() {
         let (sender, jobs) = mpsc::channel(1);
         let worker = worker(jobs, async |job| job.run(|_| inner()).await);
         let sending = sender.send(WithContext::here("a job"));
-        let ((), sent) = tokio::join!(worker.with_context(Context::new()), sending);
+        let ((), sent) = tokio::join!(worker, sending);
         sent.expect("a worker");
     });
     on_either_runtime(async || {
         let (sender, jobs) = mpsc::channel(1);
         let worker = worker(jobs, async |job| job.in_scope(|_| inner_blocking()));
         let sending = sender.send(WithContext::here("a job"));
-        let ((), sent) = tokio::join!(worker.with_context(Context::new()), sending);
+        let ((), sent) = tokio::join!(worker, sending);
         sent.expect("a worker");
     });
 }
@@ -111,7 +121,7 @@ fn what_comes_from_a_channel_runs_in_the_trace_it_was_sent_in() {
 fn what_comes_from_a_channel_is_the_parent_of_the_call_that_takes_it() {
     on_either_runtime(async || {
         let (sender, jobs) = mpsc::channel(1);
-        let worker = worker(jobs, async |taken| job(&taken).await);
+        let worker = work_off(jobs, async |taken| job(&taken).await);
         let sending = sender.send(WithContext::here("a job"));
         // the worker's own telemetry, and no span
         let own = Context::current().with_remote_span_context(SpanContext::NONE);

@@ -48,6 +48,7 @@ impl Node {
     pub fn new(place: &Endpoint, telemetry: &Telemetry) -> Self {
         let place = place.clone().connect_timeout(TIMEOUT).timeout(TIMEOUT);
         let layer = telemetry.grpc_client_layer().server(place.uri());
+        let layer = layer.without_baggage(); // what we know of the user is not for the node
         Self(tonic::client::Grpc::new(layer.layer(place.connect_lazy())))
     }
 

@@ -14,12 +14,14 @@ pub(super) const END: &str = "# EOF\n";
 
 /// What ends the name of a counter's samples, and not that of its family.
 const COUNTED: &str = "_total";
-/// What else a counter's samples may be called.
+/// What else samples of counters and histograms may be called.
 const CREATED: &str = "_created";
+/// What ends the names of a histogram's samples.
+pub(super) const OF_HISTOGRAMS: [&str; 4] = ["_bucket", "_count", "_sum", CREATED];
 /// The base units of Prometheus, as they end names: <https://prometheus.io/docs/practices/naming/#base-units>.
 const UNITS: [&str; 2] = ["seconds", "bytes"];
 
-/// Writes the head of the family whose samples are called `name`; `taken` tells the names of the others.
+/// Writes the head of the family whose samples are called `name`; `taken` tells what others are called.
 pub(super) fn head(
     out: &mut String,
     name: &str,
@@ -39,7 +41,7 @@ pub(super) fn head(
     }
 }
 
-/// The name of a counter's family, if it can be one: its own name ends as it must, and no other family has the rest.
+/// The name of a counter's family, if it can be one: its own name ends as it must, and nothing else has the rest.
 fn counted(name: &str, taken: impl Fn(&str) -> bool) -> Option<&str> {
     let family = name.strip_suffix(COUNTED)?;
     let free = !taken(family) && !taken(&format!("{family}{CREATED}"));

@@ -13,9 +13,11 @@ use tower_layer::Layer;
 
 pub use service::{HttpClientFuture, HttpClientService};
 
+use crate::remote::Sent;
 use crate::scope::Scope;
 
-/// Traces every request of the HTTP client it is given to, and sends the context along.
+/// Traces every request of the HTTP client it is given to, and sends the context along: to third parties [without its
+/// baggage](Self::without_baggage).
 ///
 /// It is a tower layer for any client that is a `Service<http::Request<B>>`, such as hyper's, and with the feature `reqwest`
 /// also a middleware of `reqwest-middleware`: `ClientBuilder::new(client).with(telemetry.http_client_layer())`.
@@ -45,6 +47,7 @@ use crate::scope::Scope;
 #[must_use = "a layer sees requests once a client has it"]
 pub struct HttpClientLayer {
     scope: Arc<Scope>,
+    sent: Sent,
 }
 
 /// The route that a request's URL was made from, such as `/positions/:id`: put it into the extensions of the request, and
@@ -70,7 +73,14 @@ pub struct ResendCount(pub u32);
 impl HttpClientLayer {
     /// A layer that records into `scope`.
     pub(crate) fn new(scope: Arc<Scope>) -> Self {
-        Self { scope }
+        let sent = Sent::All;
+        Self { scope, sent }
+    }
+
+    /// Sends the trace along and no baggage, which is not for third parties: it may have what is known of a user.
+    pub fn without_baggage(mut self) -> Self {
+        self.sent = Sent::WithoutBaggage;
+        self
     }
 }
 
@@ -85,7 +95,7 @@ impl<S> Layer<S> for HttpClientLayer {
     type Service = HttpClientService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        HttpClientService::new(inner, Arc::clone(&self.scope))
+        HttpClientService::new(inner, self.clone())
     }
 }
 

@@ -26,13 +26,13 @@ impl Middleware for HttpClientLayer {
             uri: &uri,
             extensions,
         };
-        let mut remote = span::start(&self.scope, head, request.headers_mut());
+        let mut remote = span::start(self, head, request.headers_mut());
         let sent = extensions.get::<ResendCount>().map_or(0, |count| count.0);
         extensions.insert(ResendCount(sent + 1)); // of the next try, which has the same extensions
         let mut answering = pin!(next.run(request, extensions));
         let answer = poll_fn(|cx| remote.run(|| answering.as_mut().poll(cx))).await;
         match &answer {
-            Ok(answer) => span::answered(remote, answer.status(), answer.version()),
+            Ok(answer) => span::answered(&mut remote, answer.status(), answer.version()),
             Err(error) => remote.end(Some(kind(error))),
         }
         answer

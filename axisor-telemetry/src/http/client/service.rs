@@ -2,27 +2,26 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::HttpClientLayer;
 use super::span::{self, Head};
 use crate::remote::{Remote, error_type};
-use crate::scope::Scope;
 
-/// A client behind an [`HttpClientLayer`](super::HttpClientLayer).
+/// A client behind an [`HttpClientLayer`].
 #[derive(Clone)]
 pub struct HttpClientService<S> {
     inner: S,
-    scope: Arc<Scope>,
+    layer: HttpClientLayer,
 }
 
 impl<S> HttpClientService<S> {
-    pub(super) fn new(inner: S, scope: Arc<Scope>) -> Self {
-        Self { inner, scope }
+    pub(super) fn new(inner: S, layer: HttpClientLayer) -> Self {
+        Self { inner, layer }
     }
 }
 
@@ -45,7 +44,7 @@ where
             uri: &parts.uri,
             extensions: &parts.extensions,
         };
-        let mut remote = span::start(&self.scope, head, &mut parts.headers);
+        let mut remote = span::start(&self.layer, head, &mut parts.headers);
         let request = Request::from_parts(parts, body);
         HttpClientFuture {
             inner: remote.run(|| self.inner.call(request)),
@@ -78,10 +77,10 @@ where
             None => ready!(this.inner.poll(cx)),
         };
         match (this.remote.take(), &answer) {
-            (Some(remote), Ok(answer)) => {
-                span::answered(remote, answer.status(), answer.version());
+            (Some(mut remote), Ok(answer)) => {
+                span::answered(&mut remote, answer.status(), answer.version());
             }
-            (Some(remote), Err(_)) => remote.end(Some(error_type::<E>())),
+            (Some(mut remote), Err(_)) => remote.end(Some(error_type::<E>())),
             (None, _) => {}
         }
         Poll::Ready(answer)

@@ -1,18 +1,15 @@
 //! The client span of a request: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span>.
 
-use std::sync::Arc;
-
-use http::uri::Scheme;
+use http::uri::{Authority, Scheme};
 use http::{Extensions, HeaderMap, Method, StatusCode, Uri, Version, header};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanBuilder, SpanKind};
 use opentelemetry_semantic_conventions::attribute;
 
 use super::super::{method, version};
-use super::{ResendCount, UrlTemplate};
+use super::{HttpClientLayer, ResendCount, UrlTemplate};
 use crate::redact;
-use crate::remote::Remote;
-use crate::scope::Scope;
+use crate::remote::{self, Remote};
 use crate::shown::short;
 
 /// What stands in a URL in place of what is nobody's business, as the conventions have it.
@@ -27,10 +24,10 @@ pub(super) struct Head<'a> {
 }
 
 /// Starts the span of the request with this head; its context is in `headers` from then on.
-pub(super) fn start(scope: &Arc<Scope>, head: Head<'_>, headers: &mut HeaderMap) -> Remote {
+pub(super) fn start(layer: &HttpClientLayer, head: Head<'_>, headers: &mut HeaderMap) -> Remote {
     let host = Host::of(head.uri, headers);
     let builder = builder(head, &host);
-    let remote = Remote::send(scope, builder, headers);
+    let remote = Remote::send(&layer.scope, builder, layer.sent, headers);
     if remote.span().is_recording() {
         let url = url(head.uri, &host);
         remote.set(attribute::URL_FULL, url);
@@ -39,7 +36,7 @@ pub(super) fn start(scope: &Arc<Scope>, head: Head<'_>, headers: &mut HeaderMap)
 }
 
 /// Ends the span of a request that was answered.
-pub(super) fn answered(remote: Remote, status: StatusCode, version: Version) {
+pub(super) fn answered(remote: &mut Remote, status: StatusCode, version: Version) {
     let code = i64::from(status.as_u16());
     remote.set(attribute::HTTP_RESPONSE_STATUS_CODE, code);
     if let Some(version) = version::number(version) {
@@ -62,7 +59,7 @@ fn builder(head: Head<'_>, host: &Host) -> SpanBuilder {
             method::original(head.method),
         ),
         (attribute::URL_TEMPLATE, template),
-        (attribute::SERVER_ADDRESS, host.name.as_deref()),
+        (attribute::SERVER_ADDRESS, host.address()),
     ];
     let numbers = [
         (attribute::SERVER_PORT, host.port.map(i64::from)),
@@ -84,7 +81,7 @@ fn builder(head: Head<'_>, host: &Host) -> SpanBuilder {
 
 /// Who is asked.
 struct Host {
-    name: Option<String>,
+    authority: Option<Authority>,
     port: Option<u16>,
 }
 
@@ -99,23 +96,37 @@ impl Host {
             80
         };
         Self {
-            name: authority.as_ref().map(|it| it.host().to_owned()),
-            port: authority.map(|it| it.port_u16().unwrap_or(default)),
+            port: authority
+                .as_ref()
+                .map(|it| it.port_u16().unwrap_or(default)),
+            authority,
         }
+    }
+
+    fn address(&self) -> Option<&str> {
+        let authority = self.authority.as_ref()?;
+        Some(remote::address(authority.host()))
+    }
+
+    /// As it stands in a URL, without a user's name and password.
+    fn shown(&self) -> String {
+        let Some(authority) = &self.authority else {
+            return String::new();
+        };
+        let is_named = authority.as_str().contains('@');
+        let user = if is_named { "REDACTED:REDACTED@" } else { "" };
+        let port = authority.port().map(|port| format!(":{port}"));
+        format!("{user}{}{}", authority.host(), port.unwrap_or_default())
     }
 }
 
 /// The URL without what is nobody's business.
 fn url(uri: &Uri, host: &Host) -> String {
     let scheme = uri.scheme_str().unwrap_or("http");
-    let has_user = uri.authority().is_some_and(|it| it.as_str().contains('@'));
-    let user = if has_user { "REDACTED:REDACTED@" } else { "" };
-    let name = host.name.as_deref().unwrap_or_default();
-    let port = uri.port().map(|port| format!(":{port}"));
-    let port = port.unwrap_or_default();
+    let host = host.shown();
     let path = redact::text(uri.path());
     let query = uri.query().map(hidden).unwrap_or_default();
-    let url = format!("{scheme}://{user}{name}{port}{path}{query}");
+    let url = format!("{scheme}://{host}{path}{query}");
     short(&url).to_owned()
 }
 

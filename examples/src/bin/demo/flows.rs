@@ -91,7 +91,7 @@ pub(crate) struct Account {
     sampled_out: usize,
     /// Of the sampled ones, those of which Jaeger has everything.
     whole: usize,
-    /// Of the sampled ones, what the first few others lack.
+    /// What is wrong with the others: of the sampled ones what they lack, of those sampled out that they are there.
     gaps: Vec<String>,
     /// Spans, as services count them.
     spans: Spans,
@@ -176,7 +176,6 @@ impl Spans {
 
 impl Account {
     fn of(told: &[Told], spans: Spans, traces: &BTreeMap<String, Trace>) -> Self {
-        let sampled = told.iter().filter(|told| told.sampled);
         let mut account = Self {
             flows: told.len(),
             sampled_out: told.iter().filter(|told| !told.sampled).count(),
@@ -184,10 +183,14 @@ impl Account {
             in_jaeger: traces.values().map(|trace| trace.spans.len() as u64).sum(),
             ..Self::default()
         };
-        for told in sampled {
-            match traces.get(&told.trace_id) {
-                Some(trace) => account.take(trace),
-                None => account.gaps.push(format!("{}: not there", told.trace_id)),
+        for Told { trace_id, sampled } in told {
+            match (traces.get(trace_id), sampled) {
+                (Some(trace), true) => account.take(trace),
+                (None, true) => account.gaps.push(format!("{trace_id}: not there")),
+                (Some(_), false) => account
+                    .gaps
+                    .push(format!("{trace_id}: sampled out, but there")),
+                (None, false) => {}
             }
         }
         account
@@ -370,8 +373,8 @@ mod tests {
 
     #[test]
     fn what_is_neither_in_jaeger_nor_counted_is_missing() {
-        let told = [true, false].map(|sampled| Told {
-            trace_id: "t".to_owned(),
+        let told = [("t", true), ("out", false)].map(|(trace_id, sampled)| Told {
+            trace_id: trace_id.to_owned(),
             sampled,
         });
         let one = trace(&[("1", "", "server", "POST /")]);
@@ -388,5 +391,8 @@ mod tests {
         assert!(!settled(2, 0, &traces));
         assert!(!settled(0, 0, &BTreeMap::new()));
         assert!(settled(0, 1, &BTreeMap::new()));
+        let mut half = traces.clone();
+        half.insert("out".to_owned(), trace(&[("2", "", "server", "POST /")]));
+        assert!(!settled(2, 0, &half), "sampled out in one process alone");
     }
 }
