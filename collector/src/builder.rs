@@ -14,6 +14,7 @@ use crate::progress::Progress;
 use crate::render::{self, Seen};
 use crate::site::{LogFiles, Site, TailSampling};
 use crate::stack::{Engine, Stack};
+use crate::watch::{PROBED, Watch};
 
 /// Settings of a [`Stack`]; made by [`Stack::builder`].
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,7 @@ pub struct StackBuilder {
     free_ports: bool,
     ports: BTreeMap<Endpoint, u16>,
     targets: BTreeMap<String, String>,
+    watched: BTreeMap<&'static str, Watch>,
     scrape_interval: Option<Duration>,
     metric_expiration: Option<Duration>,
     log_files: Option<LogFiles>,
@@ -78,6 +80,18 @@ impl StackBuilder {
         self
     }
 
+    /// Has an exporter ask this, and Prometheus scrape it; without it the job is as one without a target.
+    ///
+    /// The exporter is Debian's package, downloaded once where it is not on the path. Natively it asks from this
+    /// machine, in containers from a container, where loopback stands for this machine as well.
+    pub fn watch(mut self, watch: Watch) -> Self {
+        match watch.probed() {
+            Some(probed) => self.targets.insert(watch.job().to_owned(), probed.to_owned()).map(drop),
+            None => self.watched.insert(watch.job(), watch).map(drop),
+        };
+        self
+    }
+
     /// Scrapes every job and evaluates every rule this often; timeouts are the same.
     pub fn scrape_interval(mut self, interval: Duration) -> Self {
         self.scrape_interval = Some(interval);
@@ -103,7 +117,7 @@ impl StackBuilder {
         self
     }
 
-    /// Runs these components only.
+    /// Runs these components only, and the exporters of what is watched.
     pub fn only(mut self, components: impl IntoIterator<Item = Component>) -> Self {
         self.only = Some(components.into_iter().collect());
         self
@@ -171,11 +185,13 @@ impl StackBuilder {
 
     /// Decides ports and directory, and renders what is rendered.
     fn prepare(&self, seen: Seen) -> Result<(Site, Place), StartError> {
+        self.watched.values().try_for_each(Watch::check)?;
         let place = Place::take(self.dir.as_deref())?;
         let site = Site {
             ports: self.choose_ports()?,
             dir: place.path().to_owned(),
             components: self.components(),
+            watched: self.watched.clone(),
             scrape_interval: self.scrape_interval,
             metric_expiration: self.metric_expiration,
             log_files: self.log_files,
@@ -187,10 +203,18 @@ impl StackBuilder {
 
     fn components(&self) -> Vec<Component> {
         let wanted = |component: &Component| match &self.only {
+            _ if component.is_exporter() => self.watches_with(*component),
             Some(only) => only.contains(component),
             None => true,
         };
         Component::ALL.into_iter().filter(wanted).collect()
+    }
+
+    fn watches_with(&self, exporter: Component) -> bool {
+        let probes = self.targets.keys().any(|job| PROBED.contains(&&**job));
+        let mut watched = self.watched.values();
+        watched.any(|watch| watch.exporter() == exporter)
+            || (exporter == Component::BlackboxExporter && probes)
     }
 
     fn choose_ports(&self) -> Result<Ports, StartError> {

@@ -185,6 +185,7 @@ async fn until_ready(component: Component, site: &Site) -> Result<(), StartError
         Component::Prometheus => format!("{}/-/ready", site.url(Endpoint::Prometheus)),
         Component::Alertmanager => format!("{}/-/ready", site.url(Endpoint::Alertmanager)),
         Component::Jaeger => site.url(Endpoint::Jaeger),
+        _ => return Ok(()), // an exporter: `up` tells
     };
     let deadline = Instant::now() + READY_WITHIN;
     while !http::answers(&url).await {
@@ -225,6 +226,8 @@ fn environment(site: &Site) -> Vec<(String, String)> {
         .chain(site.log_files_env())
         .chain(overlay)
         .chain(site.tail_sampling_env());
+    let watched = site.watched.values();
+    let from_here = from_here.chain(watched.filter_map(|watch| watch.compose_environment()));
     env.extend(from_here.map(|(key, value)| (key.to_owned(), value)));
     env
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use axisor_stack::{
     Component, ControlError, Endpoint, Progress, ProvisionError, Stack, StartError, TailSampling,
-    provision,
+    Watch, provision,
 };
 use clap::{Args, Parser, Subcommand};
 use etcetera::BaseStrategy;
@@ -41,7 +41,8 @@ struct Up {
     docker: bool,
     /// Listen elsewhere, e.g. `otlp-grpc=14317`; repeatable. Endpoints: otlp-grpc, otlp-http,
     /// exporter, collector-telemetry, collector-health, prometheus, alertmanager, jaeger,
-    /// jaeger-otlp, jaeger-health.
+    /// jaeger-otlp, jaeger-health, postgres-exporter, redis-exporter, nginx-exporter, node-exporter,
+    /// blackbox-exporter.
     #[arg(long = "port", value_name = "ENDPOINT=PORT", value_parser = pair::<Endpoint, u16>)]
     ports: Vec<(Endpoint, u16)>,
     /// Listen on ports that are free.
@@ -57,6 +58,51 @@ struct Up {
     /// Keep logs and data here [default: axisor-telemetry/stack in the user's data directory].
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    #[command(flatten)]
+    watch: WatchArgs,
+}
+
+/// A URL with a password goes into the variable: arguments can be read by every user of the machine.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to watch besides the services")]
+struct WatchArgs {
+    /// PostgreSQL, e.g. `postgres://axisor@127.0.0.1:5432/axisor`.
+    #[arg(long, value_name = "URL", env = "AXISOR_WATCH_POSTGRES", hide_env_values = true)]
+    postgres: Option<String>,
+    /// Redis, e.g. `redis://127.0.0.1:6379`.
+    #[arg(long, value_name = "URL", env = "AXISOR_WATCH_REDIS", hide_env_values = true)]
+    redis: Option<String>,
+    /// The page where nginx has `stub_status`, e.g. `http://127.0.0.1:8080/stub_status`.
+    #[arg(long, value_name = "URL", env = "AXISOR_WATCH_NGINX", hide_env_values = true)]
+    nginx: Option<String>,
+    /// This machine.
+    #[arg(long, env = "AXISOR_WATCH_HOST")]
+    host: bool,
+    /// The frontend; alive if it answers 2xx.
+    #[arg(long, value_name = "URL", env = "AXISOR_WATCH_FRONTEND")]
+    frontend: Option<String>,
+    /// LN Markets, e.g. `https://api.lnmarkets.com/v2/user`; alive if it answers 2xx or 401.
+    #[arg(long, value_name = "URL", env = "AXISOR_WATCH_LNMARKETS")]
+    lnmarkets: Option<String>,
+    /// The Lightning node, e.g. `127.0.0.1:10009`; alive if it takes connections.
+    #[arg(long, value_name = "HOST:PORT", env = "AXISOR_WATCH_LND")]
+    lnd: Option<String>,
+}
+
+impl WatchArgs {
+    fn all(&self) -> impl Iterator<Item = Watch> {
+        let named: [(&Option<String>, fn(String) -> Watch); 6] = [
+            (&self.postgres, Watch::Postgres),
+            (&self.redis, Watch::Redis),
+            (&self.nginx, Watch::Nginx),
+            (&self.frontend, Watch::Frontend),
+            (&self.lnmarkets, Watch::LnMarkets),
+            (&self.lnd, Watch::Lnd),
+        ];
+        let named = named.into_iter();
+        let named = named.filter_map(|(at, watch)| at.clone().map(watch));
+        named.chain(self.host.then_some(Watch::Host))
+    }
 }
 
 /// Why a command failed.
@@ -116,12 +162,9 @@ fn with_causes(error: &dyn Error) -> String {
 
 async fn provision_all() -> Result<(), CommandError> {
     for component in Component::ALL {
+        let Some(version) = component.version() else { continue }; // an exporter: had when it is wanted
         let dir = provision(component, Progress::Stderr).await?;
-        println!(
-            "{component:<14}{:<10}{}",
-            component.version(),
-            dir.display()
-        );
+        println!("{component:<14}{version:<10}{}", dir.display());
     }
     Ok(())
 }
@@ -163,6 +206,9 @@ impl Up {
         }
         for (job, address) in &self.targets {
             builder = builder.target(job, address);
+        }
+        for watch in self.watch.all() {
+            builder = builder.watch(watch);
         }
         if let Some(percent) = self.sample {
             let sampling = TailSampling::default();

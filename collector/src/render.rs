@@ -6,10 +6,12 @@ use std::io;
 use std::path::PathBuf;
 
 use serde_yaml_ng::{Mapping, Value};
+use url::Url;
 
 use crate::component::Component;
 use crate::ports::Endpoint;
 use crate::site::{Site, committed, milliseconds};
+use crate::watch::{FRONTEND, LNMARKETS, PROBED, url_from_container};
 
 /// Job name → `host:port`.
 pub(crate) type Targets = BTreeMap<String, String>;
@@ -37,13 +39,15 @@ pub enum RenderError {
     },
     /// A target that Prometheus would refuse.
     #[error(
-        "target `{given}` of job `{job}` is not an address, expected `host:port` without a scheme"
+        "target `{given}` of job `{job}` is not an address, expected {expected}"
     )]
     Target {
         /// Whose target.
         job: String,
         /// The target given.
         given: String,
+        /// What would do.
+        expected: &'static str,
     },
     /// The committed file is not what this code knows.
     #[error("`{}` has no `{missing}`", file.display())]
@@ -123,14 +127,33 @@ fn check_targets(root: &Value, targets: &Targets) -> Result<(), RenderError> {
                 known,
             });
         }
-        if target.contains('/') || !target.contains(':') {
-            return Err(RenderError::Target {
-                job: job.clone(),
-                given: target.clone(),
-            });
-        }
+        check_target(job, target)?;
     }
     Ok(())
+}
+
+fn check_target(job: &str, target: &str) -> Result<(), RenderError> {
+    let (good, expected) = if [FRONTEND, LNMARKETS].contains(&job) {
+        (is_page(target), "an http:// or https:// URL without a password")
+    } else {
+        let is_address = target.contains(':') && !target.contains('/');
+        (is_address, "`host:port` without a scheme")
+    };
+    if good {
+        return Ok(());
+    }
+    Err(RenderError::Target {
+        job: job.to_owned(),
+        given: target.to_owned(),
+        expected,
+    })
+}
+
+/// It becomes a label, so it has no secrets.
+fn is_page(target: &str) -> bool {
+    Url::parse(target).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+    })
 }
 
 fn job_names(root: &Value) -> Vec<String> {
@@ -171,18 +194,62 @@ fn set_target(job: &mut Mapping, site: &Site, targets: &Targets, seen: Seen) {
         .get("job_name")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let own = name == "otel-collector";
     let given = targets.get(name);
-    let config = match (given, seen) {
-        (Some(target), Seen::FromHost) => static_config(target.clone(), None),
-        (Some(target), Seen::FromContainer) => {
+    let config = match (given, seen, component_of(name, site)) {
+        _ if PROBED.contains(&name) => return set_probed(job, site, given, seen),
+        (Some(target), Seen::FromHost, _) => static_config(target.clone(), None),
+        (Some(target), Seen::FromContainer, _) => {
             static_config(host_from_container(target), Some(target.clone()))
         }
-        (None, Seen::FromContainer) => return,
-        (None, Seen::FromHost) if own => static_config(site.address(Endpoint::Exporter), None),
-        (None, Seen::FromHost) => static_config(UNREACHABLE.to_owned(), address_in_file(job)),
+        (None, Seen::FromContainer, _) => return,
+        (None, Seen::FromHost, Some(own)) => static_config(site.address(own), None),
+        (None, Seen::FromHost, None) => static_config(UNREACHABLE.to_owned(), address_in_file(job)),
     };
     job.insert("static_configs".into(), config);
+}
+
+/// Where a component of this stack shows what the job asks for.
+fn component_of(job: &str, site: &Site) -> Option<Endpoint> {
+    let endpoint = match job {
+        "otel-collector" => Endpoint::Exporter,
+        "otel-collector-telemetry" => Endpoint::CollectorTelemetry,
+        "prometheus" => Endpoint::Prometheus,
+        "alertmanager" => Endpoint::Alertmanager,
+        "jaeger" => Endpoint::JaegerHealth,
+        "postgres" => Endpoint::PostgresExporter,
+        "redis" => Endpoint::RedisExporter,
+        "nginx" => Endpoint::NginxExporter,
+        "node-exporter" => Endpoint::NodeExporter,
+        _ => return None,
+    };
+    site.components.contains(&endpoint.component()).then_some(endpoint)
+}
+
+/// A probed job's target is what is probed; who is asked is the prober, or nobody.
+fn set_probed(job: &mut Mapping, site: &Site, given: Option<&String>, seen: Seen) {
+    if let Some(target) = given {
+        let target = match seen {
+            Seen::FromHost => target.clone(),
+            Seen::FromContainer => url_from_container(&host_from_container(target)),
+        };
+        job.insert("static_configs".into(), static_config(target, None));
+    }
+    if seen == Seen::FromHost {
+        let prober = match given {
+            Some(_) => site.address(Endpoint::BlackboxExporter),
+            None => UNREACHABLE.to_owned(),
+        };
+        ask(job, prober);
+    }
+}
+
+/// The step of the relabelling that turns the target's address into the prober's.
+fn ask(job: &mut Mapping, prober: String) {
+    let steps = job.get_mut("relabel_configs").and_then(Value::as_sequence_mut);
+    let mut steps = steps.into_iter().flatten();
+    if let Some(step) = steps.find(|step| step["target_label"] == "__address__") {
+        step["replacement"] = prober.into();
+    }
 }
 
 fn address_in_file(job: &Mapping) -> Option<String> {
@@ -244,11 +311,20 @@ mod tests {
     use super::*;
     use crate::ports::Ports;
 
+    const COMPONENTS: [Component; 5] = [
+        Component::Collector,
+        Component::Prometheus,
+        Component::Alertmanager,
+        Component::Jaeger,
+        Component::PostgresExporter,
+    ];
+
     fn site() -> Site {
         Site {
             ports: Ports::usual(),
             dir: PathBuf::new(),
-            components: Component::ALL.into(),
+            components: COMPONENTS.into(),
+            watched: BTreeMap::new(),
             scrape_interval: None,
             metric_expiration: None,
             log_files: None,
@@ -282,7 +358,9 @@ mod tests {
         let given = [("axisor-backend", "127.0.0.1:3010")];
         let root = rendered(&site(), &given, Seen::FromHost);
         assert_eq!(target(&root, "axisor-backend"), ("127.0.0.1:3010", ""));
-        assert_eq!(target(&root, "redis"), (UNREACHABLE, "redis:6379"));
+        assert_eq!(target(&root, "redis"), (UNREACHABLE, "redis-exporter:9121"));
+        assert_eq!(target(&root, "postgres"), ("127.0.0.1:9187", ""));
+        assert_eq!(target(&root, "jaeger"), ("127.0.0.1:14269", ""));
         assert_eq!(target(&root, "otel-collector"), ("127.0.0.1:8889", ""));
         let alertmanager = &root["alerting"]["alertmanagers"][0]["static_configs"][0];
         assert_eq!(alertmanager["targets"][0], "127.0.0.1:9093");
@@ -294,9 +372,48 @@ mod tests {
         let root = rendered(&site(), &given, Seen::FromContainer);
         let backend = ("host.docker.internal:3010", "127.0.0.1:3010");
         assert_eq!(target(&root, "axisor-backend"), backend);
-        assert_eq!(target(&root, "redis"), ("redis:6379", ""));
+        assert_eq!(target(&root, "redis"), ("redis-exporter:9121", ""));
         assert_eq!(target(&root, "otel-collector"), ("otel-collector:8889", ""));
         assert_eq!(root["rule_files"][0], "alert_rules.yml");
+    }
+
+    fn prober<'a>(root: &'a Value, name: &str) -> &'a str {
+        let address = &job(root, name)["relabel_configs"][2]["replacement"];
+        address.as_str().unwrap()
+    }
+
+    #[test]
+    fn what_is_probed_goes_to_the_prober_and_nothing_else_does() {
+        let given = [("axisor-frontend", "http://127.0.0.1:8080/"), ("lnd-node", "127.0.0.1:10009")];
+        let root = rendered(&site(), &given, Seen::FromHost);
+        assert_eq!(target(&root, "axisor-frontend"), ("http://127.0.0.1:8080/", ""));
+        assert_eq!(prober(&root, "axisor-frontend"), "127.0.0.1:9115");
+        assert_eq!(target(&root, "lnmarkets-api"), ("https://api.lnmarkets.com/v2/user", ""));
+        assert_eq!(prober(&root, "lnmarkets-api"), UNREACHABLE);
+        let root = rendered(&site(), &given, Seen::FromContainer);
+        assert_eq!(target(&root, "axisor-frontend"), ("http://host.docker.internal:8080/", ""));
+        assert_eq!(target(&root, "lnd-node"), ("host.docker.internal:10009", ""));
+        assert_eq!(prober(&root, "lnd-node"), "blackbox-exporter:9115");
+    }
+
+    #[test]
+    fn the_jobs_known_as_probed_are_those_of_the_file() {
+        let root = rendered(&site(), &[], Seen::FromContainer);
+        let jobs = root["scrape_configs"].as_sequence().unwrap().iter();
+        let probed = jobs.filter(|job| job["metrics_path"] == "/probe");
+        let names: Vec<_> = probed.map(|job| job["job_name"].as_str().unwrap()).collect();
+        assert_eq!(names, PROBED);
+    }
+
+    #[test]
+    fn a_page_with_a_password_is_no_target() {
+        for (job, wrong) in [
+            (FRONTEND, "http://axisor:s3cret@127.0.0.1/"),
+            (FRONTEND, "127.0.0.1:80"),
+            ("lnd-node", "https://127.0.0.1:10009"),
+        ] {
+            assert!(check_target(job, wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

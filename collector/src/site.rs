@@ -1,10 +1,12 @@
 //! One stack's place: its ports, its directory, what the user asked for.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::component::Component;
 use crate::ports::{Endpoint, Ports};
+use crate::watch::Watch;
 
 /// A file of `collector/`, as committed.
 pub(crate) fn committed(file: &str) -> PathBuf {
@@ -16,6 +18,8 @@ pub(crate) struct Site {
     pub ports: Ports,
     pub dir: PathBuf,
     pub components: Vec<Component>,
+    /// By scrape job; what is probed is a target instead.
+    pub watched: BTreeMap<&'static str, Watch>,
     pub scrape_interval: Option<Duration>,
     pub metric_expiration: Option<Duration>,
     pub log_files: Option<LogFiles>,

@@ -29,7 +29,7 @@ pub(crate) const RECIPE: Recipe = Recipe {
 pub(crate) fn launch(site: &Site) -> Launch {
     let data = site.data(Component::Alertmanager);
     Launch {
-        program: "alertmanager",
+        program: "alertmanager".to_owned(),
         args: vec![
             format!(
                 "--config.file={}",
@@ -44,7 +44,7 @@ pub(crate) fn launch(site: &Site) -> Launch {
             "--cluster.listen-address=".to_owned(),
         ],
         env: Vec::new(),
-        ready: format!("{}/-/ready", site.url(Endpoint::Alertmanager)),
+        ready: Some(format!("{}/-/ready", site.url(Endpoint::Alertmanager))),
         dirs: vec![data],
     }
 }

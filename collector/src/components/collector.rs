@@ -65,10 +65,10 @@ pub(crate) fn launch(site: &Site) -> Launch {
     let files = std::iter::once("config.yaml").chain(overlay);
     let args = files.map(|file| format!("--config={}", committed(file).display()));
     Launch {
-        program: "otelcol",
+        program: "otelcol".to_owned(),
         args: args.collect(),
         env,
-        ready: site.url(Endpoint::CollectorHealth),
+        ready: Some(site.url(Endpoint::CollectorHealth)),
         dirs: vec![site.data(Component::Collector)],
     }
 }
