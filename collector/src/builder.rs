@@ -1,9 +1,11 @@
 //! What a stack shall be, before it runs.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::alerting;
 use crate::component::Component;
 use crate::docker::{self, Docker};
 use crate::error::StartError;
@@ -29,6 +31,8 @@ pub struct StackBuilder {
     metric_expiration: Option<Duration>,
     log_files: Option<LogFiles>,
     tail_sampling: Option<TailSampling>,
+    secrets: Option<PathBuf>,
+    alert_speed: Option<u32>,
     only: Option<Vec<Component>>,
     progress: Progress,
     dir: Option<PathBuf>,
@@ -86,7 +90,10 @@ impl StackBuilder {
     /// machine, in containers from a container, where loopback stands for this machine as well.
     pub fn watch(mut self, watch: Watch) -> Self {
         match watch.probed() {
-            Some(probed) => self.targets.insert(watch.job().to_owned(), probed.to_owned()).map(drop),
+            Some(probed) => self
+                .targets
+                .insert(watch.job().to_owned(), probed.to_owned())
+                .map(drop),
             None => self.watched.insert(watch.job(), watch).map(drop),
         };
         self
@@ -114,6 +121,20 @@ impl StackBuilder {
     /// rest; without this it keeps all.
     pub fn tail_sampling(mut self, sampling: TailSampling) -> Self {
         self.tail_sampling = Some(sampling);
+        self
+    }
+
+    /// Has Alertmanager tell by those channels whose secrets are files of this directory; without it, nobody is told.
+    ///
+    /// `alertmanager.yml` names the files: `slack_url`, `telegram_token` and so on.
+    pub fn secrets(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.secrets = Some(dir.into());
+        self
+    }
+
+    /// Divides every wait of Alertmanager's routes by this: with 600, what is escalated after 15 minutes is so after 1.5 s.
+    pub fn alert_speed(mut self, times: NonZeroU32) -> Self {
+        self.alert_speed = Some(times.get());
         self
     }
 
@@ -196,8 +217,11 @@ impl StackBuilder {
             metric_expiration: self.metric_expiration,
             log_files: self.log_files,
             tail_sampling: self.tail_sampling,
+            secrets: self.secrets.clone(),
+            alert_speed: self.alert_speed,
         };
         render::write(&site, &self.targets, seen)?;
+        alerting::write(&site, seen)?;
         Ok((site, place))
     }
 

@@ -24,8 +24,8 @@ pub enum StartError {
     /// What shall be watched has no address to ask.
     #[error(transparent)]
     Watch(#[from] WatchError),
-    /// `prometheus.yml` could not be rendered.
-    #[error("prometheus.yml cannot be rendered")]
+    /// `prometheus.yml` or `alertmanager.yml` could not be rendered.
+    #[error("the configuration cannot be rendered")]
     Render(#[from] RenderError),
     /// Docker was asked for, or answered, and then failed.
     #[error("docker failed")]

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -58,6 +58,9 @@ struct Up {
     /// Keep logs and data here [default: axisor-telemetry/stack in the user's data directory].
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// The directory of the secrets that alerts are told with [default: collector/alertmanager/secrets].
+    #[arg(long, value_name = "DIR", env = "AXISOR_SECRETS")]
+    secrets: Option<PathBuf>,
     #[command(flatten)]
     watch: WatchArgs,
 }
@@ -67,13 +70,28 @@ struct Up {
 #[command(next_help_heading = "What to watch besides the services")]
 struct WatchArgs {
     /// PostgreSQL, e.g. `postgres://axisor@127.0.0.1:5432/axisor`.
-    #[arg(long, value_name = "URL", env = "AXISOR_WATCH_POSTGRES", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "AXISOR_WATCH_POSTGRES",
+        hide_env_values = true
+    )]
     postgres: Option<String>,
     /// Redis, e.g. `redis://127.0.0.1:6379`.
-    #[arg(long, value_name = "URL", env = "AXISOR_WATCH_REDIS", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "AXISOR_WATCH_REDIS",
+        hide_env_values = true
+    )]
     redis: Option<String>,
     /// The page where nginx has `stub_status`, e.g. `http://127.0.0.1:8080/stub_status`.
-    #[arg(long, value_name = "URL", env = "AXISOR_WATCH_NGINX", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "AXISOR_WATCH_NGINX",
+        hide_env_values = true
+    )]
     nginx: Option<String>,
     /// This machine.
     #[arg(long, env = "AXISOR_WATCH_HOST")]
@@ -116,7 +134,7 @@ enum CommandError {
     Control(#[from] ControlError),
     #[error("cannot listen for signals")]
     Signal(#[source] io::Error),
-    #[error("`{}` is no directory to keep logs and data in", dir.display())]
+    #[error("`{}` is no directory", dir.display())]
     Directory { dir: PathBuf, source: io::Error },
     #[error("no home directory: say with `--dir` where logs and data are kept")]
     NoHome,
@@ -162,7 +180,9 @@ fn with_causes(error: &dyn Error) -> String {
 
 async fn provision_all() -> Result<(), CommandError> {
     for component in Component::ALL {
-        let Some(version) = component.version() else { continue }; // an exporter: had when it is wanted
+        let Some(version) = component.version() else {
+            continue;
+        }; // an exporter: had when it is wanted
         let dir = provision(component, Progress::Stderr).await?;
         println!("{component:<14}{version:<10}{}", dir.display());
     }
@@ -191,7 +211,7 @@ impl Up {
     }
 
     async fn start(&self) -> Result<Stack, CommandError> {
-        let mut builder = Stack::builder().dir(self.dir()?);
+        let mut builder = Stack::builder().dir(self.dir()?).secrets(self.secrets()?);
         if self.native {
             builder = builder.native();
         }
@@ -220,16 +240,25 @@ impl Up {
         Ok(builder.start().await?)
     }
 
+    fn secrets(&self) -> Result<PathBuf, CommandError> {
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("alertmanager/secrets");
+        self.secrets.as_deref().map_or(Ok(committed), absolute)
+    }
+
     fn dir(&self) -> Result<PathBuf, CommandError> {
         if let Some(dir) = &self.dir {
-            return std::path::absolute(dir).map_err(|source| CommandError::Directory {
-                dir: dir.clone(),
-                source,
-            });
+            return absolute(dir);
         }
         let home = etcetera::choose_base_strategy().map_err(|_| CommandError::NoHome)?;
         Ok(home.data_dir().join("axisor-telemetry").join("stack"))
     }
+}
+
+fn absolute(dir: &Path) -> Result<PathBuf, CommandError> {
+    std::path::absolute(dir).map_err(|source| CommandError::Directory {
+        dir: dir.to_owned(),
+        source,
+    })
 }
 
 fn describe(stack: &Stack) {
@@ -251,5 +280,9 @@ fn describe(stack: &Stack) {
     println!("the stack is up, as {how}; Ctrl-C stops it\n");
     for (what, place) in places {
         println!("  {what:<24}{place}");
+    }
+    match stack.channels().as_slice() {
+        [] => println!("\nnobody is told of alerts: there are no secrets (`--secrets`)"),
+        channels => println!("\nalerts are told to {}", channels.join("; ")),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_yaml_ng::{Mapping, Value};
 use url::Url;
@@ -25,7 +25,7 @@ pub(crate) enum Seen {
     FromContainer,
 }
 
-/// Why `prometheus.yml` could not be rendered.
+/// Why a configuration file could not be rendered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RenderError {
@@ -38,9 +38,7 @@ pub enum RenderError {
         known: Vec<String>,
     },
     /// A target that Prometheus would refuse.
-    #[error(
-        "target `{given}` of job `{job}` is not an address, expected {expected}"
-    )]
+    #[error("target `{given}` of job `{job}` is not an address, expected {expected}")]
     Target {
         /// Whose target.
         job: String,
@@ -77,45 +75,63 @@ pub enum RenderError {
     },
 }
 
+impl RenderError {
+    fn yaml(file: &Path) -> impl FnOnce(serde_yaml_ng::Error) -> Self {
+        let file = file.to_owned();
+        move |source| RenderError::Yaml { file, source }
+    }
+
+    fn file(what: &'static str, file: &Path) -> impl FnOnce(io::Error) -> Self {
+        let file = file.to_owned();
+        move |source| RenderError::File { what, file, source }
+    }
+}
+
 /// Nobody listens there, no name is looked up, and the connection is refused at once.
 const UNREACHABLE: &str = "127.0.0.1:1";
 
+const FILE: &str = "prometheus/prometheus.yml";
+
 /// Writes the rendered file to its place in the stack's directory.
 pub(crate) fn write(site: &Site, targets: &Targets, seen: Seen) -> Result<(), RenderError> {
-    let file = committed("prometheus/prometheus.yml");
-    let text = fs::read_to_string(&file).map_err(|source| RenderError::File {
-        what: "cannot read",
-        file,
-        source,
-    })?;
-    let file = site.prometheus_yml();
-    fs::write(&file, render(&text, site, targets, seen)?).map_err(|source| RenderError::File {
-        what: "cannot write",
-        file,
-        source,
+    rewrite(FILE, &site.prometheus_yml(), |root| {
+        render(root, site, targets, seen)
     })
 }
 
-fn render(text: &str, site: &Site, targets: &Targets, seen: Seen) -> Result<String, RenderError> {
-    let mut root: Value = serde_yaml_ng::from_str(text).map_err(yaml)?;
-    check_targets(&root, targets)?;
-    set_alertmanager(&mut root, site, seen)?;
+/// Writes a committed file, changed, somewhere else.
+pub(crate) fn rewrite(
+    from: &str,
+    to: &Path,
+    change: impl FnOnce(&mut Value) -> Result<(), RenderError>,
+) -> Result<(), RenderError> {
+    let file = committed(from);
+    let text = fs::read_to_string(&file).map_err(RenderError::file("cannot read", &file))?;
+    let mut root = serde_yaml_ng::from_str(&text).map_err(RenderError::yaml(&file))?;
+    change(&mut root)?;
+    let text = serde_yaml_ng::to_string(&root).map_err(RenderError::yaml(&file))?;
+    fs::write(to, text).map_err(RenderError::file("cannot write", to))
+}
+
+fn render(root: &mut Value, site: &Site, targets: &Targets, seen: Seen) -> Result<(), RenderError> {
+    check_targets(root, targets)?;
+    set_alertmanager(root, site, seen)?;
     if seen == Seen::FromHost {
         root["rule_files"] = strings([committed("prometheus/alert_rules.yml")
             .display()
             .to_string()]);
     }
     set_intervals(
-        mapping(&mut root, "global")?,
+        mapping(root, "global")?,
         site,
         &["scrape_interval", "evaluation_interval", "scrape_timeout"],
     );
-    for job in sequence(&mut root, "scrape_configs")? {
-        let job = job.as_mapping_mut().ok_or(shape("scrape_configs"))?;
+    for job in sequence(root, FILE, "scrape_configs")? {
+        let job = job.as_mapping_mut().ok_or(shape(FILE, "scrape_configs"))?;
         set_intervals(job, site, &["scrape_interval", "scrape_timeout"]);
         set_target(job, site, targets, seen);
     }
-    serde_yaml_ng::to_string(&root).map_err(yaml)
+    Ok(())
 }
 
 fn check_targets(root: &Value, targets: &Targets) -> Result<(), RenderError> {
@@ -134,7 +150,10 @@ fn check_targets(root: &Value, targets: &Targets) -> Result<(), RenderError> {
 
 fn check_target(job: &str, target: &str) -> Result<(), RenderError> {
     let (good, expected) = if [FRONTEND, LNMARKETS].contains(&job) {
-        (is_page(target), "an http:// or https:// URL without a password")
+        (
+            is_page(target),
+            "an http:// or https:// URL without a password",
+        )
     } else {
         let is_address = target.contains(':') && !target.contains('/');
         (is_address, "`host:port` without a scheme")
@@ -152,7 +171,9 @@ fn check_target(job: &str, target: &str) -> Result<(), RenderError> {
 /// It becomes a label, so it has no secrets.
 fn is_page(target: &str) -> bool {
     Url::parse(target).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
     })
 }
 
@@ -222,7 +243,9 @@ fn component_of(job: &str, site: &Site) -> Option<Endpoint> {
         "node-exporter" => Endpoint::NodeExporter,
         _ => return None,
     };
-    site.components.contains(&endpoint.component()).then_some(endpoint)
+    site.components
+        .contains(&endpoint.component())
+        .then_some(endpoint)
 }
 
 /// A probed job's target is what is probed; who is asked is the prober, or nobody.
@@ -245,7 +268,9 @@ fn set_probed(job: &mut Mapping, site: &Site, given: Option<&String>, seen: Seen
 
 /// The step of the relabelling that turns the target's address into the prober's.
 fn ask(job: &mut Mapping, prober: String) {
-    let steps = job.get_mut("relabel_configs").and_then(Value::as_sequence_mut);
+    let steps = job
+        .get_mut("relabel_configs")
+        .and_then(Value::as_sequence_mut);
     let mut steps = steps.into_iter().flatten();
     if let Some(step) = steps.find(|step| step["target_label"] == "__address__") {
         step["replacement"] = prober.into();
@@ -281,26 +306,23 @@ fn strings<const N: usize>(items: [String; N]) -> Value {
 fn mapping<'a>(root: &'a mut Value, key: &'static str) -> Result<&'a mut Mapping, RenderError> {
     root.get_mut(key)
         .and_then(Value::as_mapping_mut)
-        .ok_or(shape(key))
+        .ok_or(shape(FILE, key))
 }
 
-fn sequence<'a>(root: &'a mut Value, key: &'static str) -> Result<&'a mut Vec<Value>, RenderError> {
+pub(crate) fn sequence<'a>(
+    root: &'a mut Value,
+    file: &str,
+    key: &'static str,
+) -> Result<&'a mut Vec<Value>, RenderError> {
     root.get_mut(key)
         .and_then(Value::as_sequence_mut)
-        .ok_or(shape(key))
+        .ok_or(shape(file, key))
 }
 
-fn shape(missing: &'static str) -> RenderError {
+pub(crate) fn shape(file: &str, missing: &'static str) -> RenderError {
     RenderError::Shape {
-        file: committed("prometheus/prometheus.yml"),
+        file: committed(file),
         missing,
-    }
-}
-
-fn yaml(source: serde_yaml_ng::Error) -> RenderError {
-    RenderError::Yaml {
-        file: committed("prometheus/prometheus.yml"),
-        source,
     }
 }
 
@@ -329,16 +351,19 @@ mod tests {
             metric_expiration: None,
             log_files: None,
             tail_sampling: None,
+            secrets: None,
+            alert_speed: None,
         }
     }
 
     fn rendered(site: &Site, targets: &[(&str, &str)], seen: Seen) -> Value {
-        let original = fs::read_to_string(committed("prometheus/prometheus.yml")).unwrap();
+        let original = fs::read_to_string(committed(FILE)).unwrap();
+        let mut root = serde_yaml_ng::from_str(&original).unwrap();
         let targets = targets
             .iter()
             .map(|(job, to)| (job.to_string(), to.to_string()));
-        let text = render(&original, site, &targets.collect(), seen).unwrap();
-        serde_yaml_ng::from_str(&text).unwrap()
+        render(&mut root, site, &targets.collect(), seen).unwrap();
+        root
     }
 
     fn job<'a>(root: &'a Value, name: &str) -> &'a Value {
@@ -384,15 +409,30 @@ mod tests {
 
     #[test]
     fn what_is_probed_goes_to_the_prober_and_nothing_else_does() {
-        let given = [("axisor-frontend", "http://127.0.0.1:8080/"), ("lnd-node", "127.0.0.1:10009")];
+        let given = [
+            ("axisor-frontend", "http://127.0.0.1:8080/"),
+            ("lnd-node", "127.0.0.1:10009"),
+        ];
         let root = rendered(&site(), &given, Seen::FromHost);
-        assert_eq!(target(&root, "axisor-frontend"), ("http://127.0.0.1:8080/", ""));
+        assert_eq!(
+            target(&root, "axisor-frontend"),
+            ("http://127.0.0.1:8080/", "")
+        );
         assert_eq!(prober(&root, "axisor-frontend"), "127.0.0.1:9115");
-        assert_eq!(target(&root, "lnmarkets-api"), ("https://api.lnmarkets.com/v2/user", ""));
+        assert_eq!(
+            target(&root, "lnmarkets-api"),
+            ("https://api.lnmarkets.com/v2/user", "")
+        );
         assert_eq!(prober(&root, "lnmarkets-api"), UNREACHABLE);
         let root = rendered(&site(), &given, Seen::FromContainer);
-        assert_eq!(target(&root, "axisor-frontend"), ("http://host.docker.internal:8080/", ""));
-        assert_eq!(target(&root, "lnd-node"), ("host.docker.internal:10009", ""));
+        assert_eq!(
+            target(&root, "axisor-frontend"),
+            ("http://host.docker.internal:8080/", "")
+        );
+        assert_eq!(
+            target(&root, "lnd-node"),
+            ("host.docker.internal:10009", "")
+        );
         assert_eq!(prober(&root, "lnd-node"), "blackbox-exporter:9115");
     }
 
@@ -401,7 +441,9 @@ mod tests {
         let root = rendered(&site(), &[], Seen::FromContainer);
         let jobs = root["scrape_configs"].as_sequence().unwrap().iter();
         let probed = jobs.filter(|job| job["metrics_path"] == "/probe");
-        let names: Vec<_> = probed.map(|job| job["job_name"].as_str().unwrap()).collect();
+        let names: Vec<_> = probed
+            .map(|job| job["job_name"].as_str().unwrap())
+            .collect();
         assert_eq!(names, PROBED);
     }
 

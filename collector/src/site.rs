@@ -24,6 +24,9 @@ pub(crate) struct Site {
     pub metric_expiration: Option<Duration>,
     pub log_files: Option<LogFiles>,
     pub tail_sampling: Option<TailSampling>,
+    /// The directory of Alertmanager's secrets.
+    pub secrets: Option<PathBuf>,
+    pub alert_speed: Option<u32>,
 }
 
 /// How much of services' log lines the Collector keeps.
@@ -82,6 +85,10 @@ impl Site {
 
     pub(crate) fn prometheus_yml(&self) -> PathBuf {
         self.dir.join("prometheus.yml")
+    }
+
+    pub(crate) fn alertmanager_yml(&self) -> PathBuf {
+        self.dir.join("alertmanager.yml")
     }
 
     /// Where the Collector keeps services' log lines.

@@ -189,9 +189,18 @@ mod tests {
     #[test]
     fn tls_is_left_out_on_loopback_alone_and_only_if_nobody_asks_for_it() {
         for (given, told) in [
-            ("postgres://a@127.0.0.1/db", "postgres://a@127.0.0.1/db?sslmode=disable"),
-            ("postgres://a@localhost/db?sslmode=require", "postgres://a@localhost/db?sslmode=require"),
-            ("postgres://a@db.axisor.com/db", "postgres://a@db.axisor.com/db"),
+            (
+                "postgres://a@127.0.0.1/db",
+                "postgres://a@127.0.0.1/db?sslmode=disable",
+            ),
+            (
+                "postgres://a@localhost/db?sslmode=require",
+                "postgres://a@localhost/db?sslmode=require",
+            ),
+            (
+                "postgres://a@db.axisor.com/db",
+                "postgres://a@db.axisor.com/db",
+            ),
         ] {
             let environment = Watch::Postgres(given.into()).environment();
             assert_eq!(environment, Some(("DATA_SOURCE_NAME", told.to_owned())));

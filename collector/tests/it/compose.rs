@@ -91,8 +91,9 @@ async fn docker_compose_accepts_it_where_it_is_installed() {
 #[test]
 fn images_have_the_versions_that_run_natively() {
     let image = |component: Component| service(component)["image"].as_str().unwrap().to_owned();
-    let expected =
-        |image: &str, component: Component, v: &str| format!("{image}:{v}{}", component.version());
+    let expected = |image: &str, component: Component, v: &str| {
+        format!("{image}:{v}{}", component.version().unwrap())
+    };
     let collector = expected(
         "otel/opentelemetry-collector-contrib",
         Component::Collector,
@@ -141,6 +142,9 @@ fn every_mounted_file_is_there_and_of_the_native_stack() {
         ("prometheus/prometheus.yml", "prometheus"),
         ("prometheus/alert_rules.yml", "prometheus"),
         ("alertmanager/alertmanager.yml", "alertmanager"),
+        ("alertmanager/templates", "alertmanager"),
+        ("alertmanager/secrets", "alertmanager"),
+        ("blackbox/blackbox.yml", "blackbox-exporter"),
         ("grafana/provisioning", "grafana"),
     ] {
         let mounted_by = mounted.get(&committed(file).canonicalize().unwrap());
