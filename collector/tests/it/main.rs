@@ -1,10 +1,12 @@
 //! The committed configuration against the real programs, and the runner at work.
 
+mod alerts;
 mod command_line;
 mod compose;
 mod configuration;
 mod containers;
 mod names;
 mod running;
+mod sink;
 mod starting;
 mod support;
