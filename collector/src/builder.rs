@@ -89,13 +89,10 @@ impl StackBuilder {
     /// The exporter is Debian's package, downloaded once where it is not on the path. Natively it asks from this
     /// machine, in containers from a container, where loopback stands for this machine as well.
     pub fn watch(mut self, watch: Watch) -> Self {
-        match watch.probed() {
-            Some(probed) => self
-                .targets
-                .insert(watch.job().to_owned(), probed.to_owned())
-                .map(drop),
-            None => self.watched.insert(watch.job(), watch).map(drop),
-        };
+        if let Some(probed) = watch.probed() {
+            return self.target(watch.job(), probed);
+        }
+        self.watched.insert(watch.job(), watch);
         self
     }
 

@@ -132,8 +132,8 @@ async fn kept(
     let work = cache.join(format!("building-{component}"));
     let _ = fs::remove_dir_all(&work); // of one that was killed; the lock is ours
     fs::create_dir(&work).map_err(file("cannot create", &work))?;
-    let made = make(&work).await?;
-    fs::rename(&made, &entry).map_err(file("cannot move the programs to", &entry))?;
+    let programs = make(&work).await?;
+    fs::rename(&programs, &entry).map_err(file("cannot move the programs to", &entry))?;
     fs::remove_dir_all(&work).map_err(file("cannot remove", &work))?;
     Ok(entry)
 }

@@ -14,6 +14,7 @@ use crate::http;
 use crate::native::{ASK_EVERY, READY_WITHIN};
 use crate::ports::Endpoint;
 use crate::site::{Site, committed};
+use crate::watch::Watch;
 
 /// Why Docker could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -233,7 +234,7 @@ fn environment(site: &Site) -> Vec<(String, String)> {
         .chain(site.tail_sampling_env())
         .chain(secrets);
     let watched = site.watched.values();
-    let from_here = from_here.chain(watched.filter_map(|watch| watch.compose_environment()));
+    let from_here = from_here.chain(watched.filter_map(Watch::compose_environment));
     env.extend(from_here.map(|(key, value)| (key.to_owned(), value)));
     env
 }

@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use etcetera::BaseStrategy;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
 
 /// The stack behind axisor-telemetry: Collector, Prometheus, Alertmanager and Jaeger.
 #[derive(Debug, Parser)]
@@ -26,7 +27,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the stack until Ctrl-C; in containers where Docker answers, else as processes.
-    Up(Up),
+    Up(Box<Up>),
     /// Builds the programs that are not cached yet, and says where they are.
     Provision,
 }
@@ -109,17 +110,17 @@ struct WatchArgs {
 
 impl WatchArgs {
     fn all(&self) -> impl Iterator<Item = Watch> {
-        let named: [(&Option<String>, fn(String) -> Watch); 6] = [
-            (&self.postgres, Watch::Postgres),
-            (&self.redis, Watch::Redis),
-            (&self.nginx, Watch::Nginx),
-            (&self.frontend, Watch::Frontend),
-            (&self.lnmarkets, Watch::LnMarkets),
-            (&self.lnd, Watch::Lnd),
+        let at = |at: &Option<String>, watch: fn(String) -> Watch| at.clone().map(watch);
+        let all = [
+            at(&self.postgres, Watch::Postgres),
+            at(&self.redis, Watch::Redis),
+            at(&self.nginx, Watch::Nginx),
+            self.host.then_some(Watch::Host),
+            at(&self.frontend, Watch::Frontend),
+            at(&self.lnmarkets, Watch::LnMarkets),
+            at(&self.lnd, Watch::Lnd),
         ];
-        let named = named.into_iter();
-        let named = named.filter_map(|(at, watch)| at.clone().map(watch));
-        named.chain(self.host.then_some(Watch::Host))
+        all.into_iter().flatten()
     }
 }
 
@@ -136,6 +137,10 @@ enum CommandError {
     Signal(#[source] io::Error),
     #[error("`{}` is no directory", dir.display())]
     Directory { dir: PathBuf, source: io::Error },
+    #[error(
+        "an argument has a password, which every user of this machine can read: put the URL into a variable (AXISOR_WATCH_POSTGRES, AXISOR_WATCH_REDIS, AXISOR_WATCH_NGINX)"
+    )]
+    Password,
     #[error("no home directory: say with `--dir` where logs and data are kept")]
     NoHome,
 }
@@ -191,6 +196,9 @@ async fn provision_all() -> Result<(), CommandError> {
 
 impl Up {
     async fn run(self) -> Result<(), CommandError> {
+        if std::env::args().any(|argument| has_password(&argument)) {
+            return Err(CommandError::Password);
+        }
         let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::Signal)?;
         let mut asked_to_end = std::pin::pin!(async {
             tokio::select! {
@@ -252,6 +260,15 @@ impl Up {
         let home = etcetera::choose_base_strategy().map_err(|_| CommandError::NoHome)?;
         Ok(home.data_dir().join("axisor-telemetry").join("stack"))
     }
+}
+
+/// Whether it is a URL with a password, alone or after `--name=`.
+fn has_password(argument: &str) -> bool {
+    let value = argument
+        .strip_prefix("--")
+        .and_then(|rest| rest.split_once('='));
+    let url = Url::parse(value.map_or(argument, |(_, value)| value));
+    url.is_ok_and(|url| url.password().is_some())
 }
 
 fn absolute(dir: &Path) -> Result<PathBuf, CommandError> {

@@ -5,6 +5,7 @@
 use crate::component::Launch;
 use crate::ports::Endpoint;
 use crate::site::{Site, committed};
+use crate::watch::Watch;
 
 pub(crate) fn postgres(site: &Site) -> Launch {
     launch(site, Endpoint::PostgresExporter, "")
@@ -50,7 +51,7 @@ fn launch(site: &Site, endpoint: Endpoint, ready: &str) -> Launch {
     Launch {
         program: component.package(),
         args: vec![format!("--web.listen-address={}", site.address(endpoint))],
-        env: watched.filter_map(|watch| watch.environment()).collect(),
+        env: watched.filter_map(Watch::environment).collect(),
         ready: Some(format!("{}{ready}", site.url(endpoint))),
         dirs: Vec::new(),
     }

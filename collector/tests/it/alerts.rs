@@ -274,7 +274,7 @@ async fn a_dead_backend_silences_its_warnings_until_it_is_back() {
     let dead = alert("BackendDown", "critical", &[("job", "axisor-backend")]);
     let explained = alert("HighErrorRate", "warning", &[]);
     let other = alert("HighUserLoginFailures", "warning", &[]);
-    alerting.fire(&[dead.clone()]).await;
+    alerting.fire(std::slice::from_ref(&dead)).await;
     alerting.told("/webhook", "BackendDown").await;
     alerting.fire(&[explained, other]).await;
     alerting.told("/slack", "HighUserLoginFailures").await; // has waited as long

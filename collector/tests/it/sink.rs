@@ -89,7 +89,8 @@ async fn receive(stream: TcpStream) -> std::io::Result<Message> {
         let answer = match line.split([' ', ':']).next().unwrap_or_default() {
             "." => "250 kept",
             _ if in_body => {
-                mail.body += &format!("{line}\n");
+                mail.body += &line;
+                mail.body.push('\n');
                 continue;
             }
             "EHLO" => "250-sink\r\n250 AUTH PLAIN",
