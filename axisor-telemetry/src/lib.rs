@@ -28,10 +28,14 @@
 //! | send jobs to a worker and work them off: one trace, waiting time, attempts | [`jobs`], through [`Telemetry::queue`] |
 //! | make metrics of your own | [`Telemetry::counter`], [`Telemetry::gauge`], [`Telemetry::histogram`] |
 //! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
+//! | trace requests to other services and send the context along | [`Telemetry::http_client_layer`] |
+//! | trace gRPC calls, as server and as client | `grpc`, a feature |
+//! | keep tasks and what goes through channels in their trace | [`task`] |
 //! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
 //! | serve `/metrics`, `/health`, `/livez` and `/readyz` | [`Telemetry::router`], [`Telemetry::serve`] |
 //! | record page loads and web vitals as browsers measure them | [`Telemetry::beacon`], [`guide::browsers`] |
 //! | check what the service depends on, read gauges from its database | [`health`], [`poll`], [`postgres`] |
+//! | get from a slow bucket to its trace | [`exposition`] |
 //! | test what is counted and traced | `testing`, a feature |
 //! | know every series | [`catalog`] |
 //! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |
@@ -43,9 +47,12 @@
 //! |---|---|---|
 //! | `axum` | yes | the HTTP layer, `/metrics` and `/health` as a router, the small server for workers, the endpoint for browsers |
 //! | `grpc` | yes | OTLP over gRPC; health checks of gRPC services and an LND node |
+//! | `axum` | yes | the HTTP layer, `/metrics` and `/health` as a router, the small server for workers |
+//! | `grpc` | yes | OTLP over gRPC; layers for tonic; health checks of gRPC services and an LND node |
 //! | `http` | | OTLP over HTTP with protobuf bodies |
 //! | `tls` | | `https://` towards the Collector and Sentry, and in HTTP health checks |
 //! | `http-check` | | health check of an HTTP API, LN Markets' by default |
+//! | `reqwest` | | the HTTP client layer as a middleware of `reqwest-middleware` 0.5 |
 //! | `redis` | | health check over your own `redis` 1 connection |
 //! | `sqlx` | | health check and polls over your own `sqlx` 0.8 pool |
 //! | `deadpool-postgres` | | the same over your own `deadpool-postgres` 0.14 pool |
@@ -61,10 +68,11 @@ mod clock;
 pub mod config;
 mod contained;
 pub mod exposition;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 pub mod guide;
 pub mod health;
 mod here;
-#[cfg(feature = "axum")]
 pub mod http;
 mod instruments;
 pub mod jobs;
@@ -77,11 +85,13 @@ pub mod poll;
 pub mod postgres;
 pub mod record;
 pub mod redact;
+mod remote;
 mod scope;
 #[cfg(feature = "axum")]
 pub mod serve;
 mod shard;
 mod shown;
+pub mod task;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -19,6 +19,11 @@ pub(crate) fn bounded(text: &str) -> &str {
     &text[..redact::boundary(text, MAX_BYTES)]
 }
 
+/// The beginning of a text that others chose, as attributes of requests keep it: at most 1024 bytes.
+pub(crate) fn short(text: &str) -> &str {
+    &text[..redact::boundary(text, redact::MAX_BYTES)]
+}
+
 /// The beginning of what `text` says, more than the redaction keeps.
 pub(crate) fn shown(text: fmt::Arguments<'_>) -> String {
     let mut beginning = Beginning(String::new());

@@ -1,9 +1,12 @@
 //! Everything put together, started and stopped; the only room that touches a global.
 
 mod builder;
+mod clients;
 mod custom;
 #[cfg(feature = "axum")]
 mod endpoints;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod installed;
 #[cfg(feature = "runtime")]
 mod measured;
@@ -34,6 +37,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::Config;
+use crate::exposition::Format;
 use crate::health::Health;
 use crate::instruments::CustomMetrics;
 use crate::pipeline::{
@@ -166,11 +170,29 @@ impl Telemetry {
     /// # Errors
     /// [`CollectError`] after a panic in an observable callback of the user's.
     pub fn exposition(&self) -> Result<String, CollectError> {
+        self.exposition_in(Format::Text)
+    }
+
+    /// The same series in a format of choice, for a service with a web server of its own: [`router`](Self::router)
+    /// chooses by what the scraper accepts.
+    ///
+    /// ```
+    /// use axisor_telemetry::Telemetry;
+    /// use axisor_telemetry::exposition::Format;
+    ///
+    /// # fn answer(telemetry: &Telemetry) -> Result<(), axisor_telemetry::pipeline::CollectError> {
+    /// let page = telemetry.exposition_in(Format::OpenMetrics)?;
+    /// let content_type = Format::OpenMetrics.content_type();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`exposition`](Self::exposition).
+    pub fn exposition_in(&self, format: Format) -> Result<String, CollectError> {
         let collection = self.0.collector.collect()?;
-        Ok(exposition::write(
-            &collection,
-            &catalog::CONTRACT[..catalog::ANNOUNCED],
-        ))
+        let announced = &catalog::CONTRACT[..catalog::ANNOUNCED];
+        Ok(exposition::write(&collection, announced, format))
     }
 
     /// Runs `future` so that annotated functions inside record here, whatever is installed.

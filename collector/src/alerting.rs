@@ -3,12 +3,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use serde_yaml_ng::{Mapping, Value};
 
+use crate::haste::hasten;
 use crate::render::{self, RenderError, Seen};
-use crate::site::{Site, committed, milliseconds};
+use crate::site::{Site, committed};
 
 const FILE: &str = "alertmanager/alertmanager.yml";
 /// As the file has them, and as they are in a container.
@@ -19,8 +19,8 @@ const TEMPLATES: &str = "/etc/alertmanager/templates";
 pub(crate) fn write(site: &Site, seen: Seen) -> Result<(), RenderError> {
     render::rewrite(FILE, &site.alertmanager_yml(), |root| {
         leave_out_channels(root, site.secrets.as_deref())?;
-        if let Some(speed) = site.alert_speed {
-            divide_waits(&mut root["route"], speed);
+        if let Some(factor) = site.haste {
+            hasten(&mut root["route"], factor);
         }
         if seen == Seen::FromHost {
             let templates = committed("alertmanager/templates");
@@ -97,31 +97,6 @@ fn each_text(value: &mut Value, change: &mut impl FnMut(&mut String)) {
     }
 }
 
-/// In a route and those below it.
-fn divide_waits(route: &mut Value, speed: u32) {
-    for key in ["group_wait", "group_interval", "repeat_interval"] {
-        if let Some(wait) = route.get(key).and_then(Value::as_str).and_then(duration) {
-            route[key] = milliseconds(wait / speed).into();
-        }
-    }
-    let below = route.get_mut("routes").and_then(Value::as_sequence_mut);
-    let below = below.into_iter().flatten();
-    below.for_each(|route| divide_waits(route, speed));
-}
-
-/// `30s`, `5m`, `12h`, `3d`: as the committed file writes them.
-fn duration(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at(text.len().checked_sub(1)?);
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => 24 * 60 * 60,
-        _ => return None,
-    };
-    Some(Duration::from_secs(seconds * number.parse::<u64>().ok()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,20 +125,5 @@ mod tests {
         assert_eq!(kinds(&telegram), ["on-call: telegram"]);
         assert_eq!(kinds(&["smtp_password"]), ["escalation: email"]);
         assert_eq!(kinds(&["heartbeat_url"]), ["heartbeat: webhook"]);
-    }
-
-    #[test]
-    fn every_wait_of_the_file_can_be_divided() {
-        let mut root = committed_file();
-        divide_waits(&mut root["route"], 1000);
-        let text = serde_yaml_ng::to_string(&root["route"]).unwrap();
-        let mut waits = text.lines().filter_map(|line| {
-            let (key, wait) = line.trim().trim_start_matches("- ").split_once(": ")?;
-            ["group_wait", "group_interval", "repeat_interval"]
-                .contains(&key)
-                .then_some(wait)
-        });
-        assert!(waits.all(|wait| wait.ends_with("ms")), "{text}");
-        assert_eq!(root["route"]["group_wait"], "30ms");
     }
 }

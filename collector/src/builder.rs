@@ -1,7 +1,6 @@
 //! What a stack shall be, before it runs.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,11 +27,11 @@ pub struct StackBuilder {
     targets: BTreeMap<String, String>,
     watched: BTreeMap<&'static str, Watch>,
     scrape_interval: Option<Duration>,
+    haste: Option<u32>,
     metric_expiration: Option<Duration>,
     log_files: Option<LogFiles>,
     tail_sampling: Option<TailSampling>,
     secrets: Option<PathBuf>,
-    alert_speed: Option<u32>,
     only: Option<Vec<Component>>,
     progress: Progress,
     dir: Option<PathBuf>,
@@ -102,6 +101,19 @@ impl StackBuilder {
         self
     }
 
+    /// Divides every time in the rules and in Alertmanager's routes by `factor`: `for`, intervals, ranges and offsets, and
+    /// how long a group waits. With 60 an alert that takes five minutes fires after five seconds; nothing else about it is
+    /// changed. A range should still span several scrapes, so [`scrape_interval`](Self::scrape_interval) goes with it.
+    /// Processes only, as to the rules.
+    ///
+    /// # Panics
+    /// If `factor` is 0.
+    pub fn haste(mut self, factor: u32) -> Self {
+        assert!(factor > 0, "times cannot be divided by 0");
+        self.haste = Some(factor);
+        self
+    }
+
     /// Has the Collector forget a series that was not pushed for so long.
     pub fn metric_expiration(mut self, expiration: Duration) -> Self {
         self.metric_expiration = Some(expiration);
@@ -126,12 +138,6 @@ impl StackBuilder {
     /// `alertmanager.yml` names the files: `slack_url`, `telegram_token` and so on.
     pub fn secrets(mut self, dir: impl Into<PathBuf>) -> Self {
         self.secrets = Some(dir.into());
-        self
-    }
-
-    /// Divides every wait of Alertmanager's routes by this: with 600, what is escalated after 15 minutes is so after 1.5 s.
-    pub fn alert_speed(mut self, times: NonZeroU32) -> Self {
-        self.alert_speed = Some(times.get());
         self
     }
 
@@ -211,11 +217,11 @@ impl StackBuilder {
             components: self.components(),
             watched: self.watched.clone(),
             scrape_interval: self.scrape_interval,
+            haste: self.haste,
             metric_expiration: self.metric_expiration,
             log_files: self.log_files,
             tail_sampling: self.tail_sampling,
             secrets: self.secrets.clone(),
-            alert_speed: self.alert_speed,
         };
         render::write(&site, &self.targets, seen)?;
         alerting::write(&site, seen)?;

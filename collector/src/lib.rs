@@ -17,7 +17,7 @@
 //! |---|---|
 //! | `component` `components/` | what each program is, how it is started, when it is ready |
 //! | `cache` `go` `debian` | where programs come from |
-//! | `ports` `place` `site` `watch` `render` `alerting` | where this stack lives, what it watches, and what is different in its configuration |
+//! | `ports` `place` `site` `watch` `render` `alerting` `haste` | where this stack lives, what it watches, and what is different in its configuration |
 //! | `native` `process` · `docker` | how it runs |
 //! | `builder` `stack` | all of it put together, started and stopped |
 
@@ -30,6 +30,7 @@ mod debian;
 mod docker;
 mod error;
 mod go;
+mod haste;
 mod http;
 mod native;
 mod place;

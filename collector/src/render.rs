@@ -9,6 +9,7 @@ use serde_yaml_ng::{Mapping, Value};
 use url::Url;
 
 use crate::component::Component;
+use crate::haste::hasten;
 use crate::ports::Endpoint;
 use crate::site::{Site, committed, milliseconds};
 use crate::watch::{FRONTEND, LNMARKETS, PROBED, url_from_container};
@@ -75,6 +76,8 @@ pub enum RenderError {
     },
 }
 
+const PROMETHEUS: &str = "prometheus/prometheus.yml";
+
 impl RenderError {
     fn yaml(file: &Path) -> impl FnOnce(serde_yaml_ng::Error) -> Self {
         let file = file.to_owned();
@@ -90,13 +93,27 @@ impl RenderError {
 /// Nobody listens there, no name is looked up, and the connection is refused at once.
 const UNREACHABLE: &str = "127.0.0.1:1";
 
-const FILE: &str = "prometheus/prometheus.yml";
-
-/// Writes the rendered file to its place in the stack's directory.
+/// Writes the rendered file, and the rules if their times pass faster, to their place in the stack's directory.
 pub(crate) fn write(site: &Site, targets: &Targets, seen: Seen) -> Result<(), RenderError> {
-    rewrite(FILE, &site.prometheus_yml(), |root| {
+    rewrite(PROMETHEUS, &site.prometheus_yml(), |root| {
+        if let (Some(factor), Seen::FromHost) = (site.haste, seen) {
+            hasten_rules(root, site, factor)?;
+        }
         render(root, site, targets, seen)
     })
+}
+
+/// Writes the files of rules that the file names, with their times divided.
+fn hasten_rules(root: &Value, site: &Site, factor: u32) -> Result<(), RenderError> {
+    let names = root["rule_files"].as_sequence().into_iter().flatten();
+    for name in names.filter_map(Value::as_str) {
+        let rules = format!("prometheus/{name}");
+        rewrite(&rules, &site.dir.join(name), |rules| {
+            hasten(rules, factor);
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 /// Writes a committed file, changed, somewhere else.
@@ -117,21 +134,29 @@ fn render(root: &mut Value, site: &Site, targets: &Targets, seen: Seen) -> Resul
     check_targets(root, targets)?;
     set_alertmanager(root, site, seen)?;
     if seen == Seen::FromHost {
-        root["rule_files"] = strings([committed("prometheus/alert_rules.yml")
-            .display()
-            .to_string()]);
+        set_rule_files(root, site)?;
     }
     set_intervals(
         mapping(root, "global")?,
         site,
         &["scrape_interval", "evaluation_interval", "scrape_timeout"],
     );
-    for job in sequence(root, FILE, "scrape_configs")? {
-        let job = job.as_mapping_mut().ok_or(shape(FILE, "scrape_configs"))?;
+    for job in sequence(root, PROMETHEUS, "scrape_configs")? {
+        let job = job
+            .as_mapping_mut()
+            .ok_or(shape(PROMETHEUS, "scrape_configs"))?;
         set_intervals(job, site, &["scrape_interval", "scrape_timeout"]);
         set_target(job, site, targets, seen);
     }
     Ok(())
+}
+
+/// Where a file of rules is read: as committed, or with its times divided.
+fn rule_file(name: &str, site: &Site) -> PathBuf {
+    match site.haste {
+        Some(_) => site.dir.join(name),
+        None => committed("prometheus").join(name),
+    }
 }
 
 fn check_targets(root: &Value, targets: &Targets) -> Result<(), RenderError> {
@@ -192,6 +217,15 @@ fn set_alertmanager(root: &mut Value, site: &Site, seen: Seen) -> Result<(), Ren
     } else if seen == Seen::FromHost {
         let address = site.address(Endpoint::Alertmanager);
         root["alerting"]["alertmanagers"][0]["static_configs"] = static_config(address, None);
+    }
+    Ok(())
+}
+
+/// The rendered file is not beside the rules.
+fn set_rule_files(root: &mut Value, site: &Site) -> Result<(), RenderError> {
+    for file in sequence(root, PROMETHEUS, "rule_files")? {
+        let name = file.as_str().ok_or(shape(PROMETHEUS, "rule_files"))?;
+        *file = rule_file(name, site).display().to_string().into();
     }
     Ok(())
 }
@@ -306,7 +340,7 @@ fn strings<const N: usize>(items: [String; N]) -> Value {
 fn mapping<'a>(root: &'a mut Value, key: &'static str) -> Result<&'a mut Mapping, RenderError> {
     root.get_mut(key)
         .and_then(Value::as_mapping_mut)
-        .ok_or(shape(FILE, key))
+        .ok_or(shape(PROMETHEUS, key))
 }
 
 pub(crate) fn sequence<'a>(
@@ -348,16 +382,16 @@ mod tests {
             components: COMPONENTS.into(),
             watched: BTreeMap::new(),
             scrape_interval: None,
+            haste: None,
             metric_expiration: None,
             log_files: None,
             tail_sampling: None,
             secrets: None,
-            alert_speed: None,
         }
     }
 
     fn rendered(site: &Site, targets: &[(&str, &str)], seen: Seen) -> Value {
-        let original = fs::read_to_string(committed(FILE)).unwrap();
+        let original = fs::read_to_string(committed(PROMETHEUS)).unwrap();
         let mut root = serde_yaml_ng::from_str(&original).unwrap();
         let targets = targets
             .iter()
@@ -456,6 +490,26 @@ mod tests {
         ] {
             assert!(check_target(job, wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn processes_read_every_file_of_rules_where_it_is_committed() {
+        let native = rendered(&site(), &[], Seen::FromHost);
+        let contained = rendered(&site(), &[], Seen::FromContainer);
+        let names = contained["rule_files"].as_sequence().unwrap();
+        let paths: Vec<PathBuf> = names
+            .iter()
+            .map(|name| committed("prometheus").join(name.as_str().unwrap()))
+            .collect();
+        assert!(paths.iter().all(|path| path.is_file()), "{paths:?}");
+        let given = native["rule_files"].as_sequence().unwrap();
+        assert!(
+            given
+                .iter()
+                .zip(&paths)
+                .all(|(a, b)| a.as_str() == b.to_str())
+        );
+        assert_eq!(given.len(), paths.len());
     }
 
     #[test]

@@ -21,12 +21,13 @@ pub(crate) struct Site {
     /// By scrape job; what is probed is a target instead.
     pub watched: BTreeMap<&'static str, Watch>,
     pub scrape_interval: Option<Duration>,
+    /// How many times faster the times of rules and routes pass.
+    pub haste: Option<u32>,
     pub metric_expiration: Option<Duration>,
     pub log_files: Option<LogFiles>,
     pub tail_sampling: Option<TailSampling>,
     /// The directory of Alertmanager's secrets.
     pub secrets: Option<PathBuf>,
-    pub alert_speed: Option<u32>,
 }
 
 /// How much of services' log lines the Collector keeps.

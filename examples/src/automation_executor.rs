@@ -69,6 +69,7 @@ pub async fn run(args: AutomationExecutorArgs) -> Result<(), ServiceError> {
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))
         .set("prometheus.port", args.ports.metrics_port)
+        .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
     let monitor = Peer::new("margin-monitor", args.margin_monitor, &telemetry);
     let queue = telemetry.queue(JobQueue::Automations);
@@ -80,7 +81,8 @@ pub async fn run(args: AutomationExecutorArgs) -> Result<(), ServiceError> {
     let jobs = Router::new()
         .route("/jobs/{kind}", post(job))
         .with_state(Arc::new(executor));
-    service::run_worker(telemetry, jobs, &args.common, &args.ports).await
+    service::end(service::run_worker(telemetry, jobs, &args.common, &args.ports).await?);
+    Ok(())
 }
 
 async fn job(

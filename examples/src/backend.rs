@@ -8,11 +8,12 @@ use axisor_telemetry::jobs::Queue;
 use axisor_telemetry::poll::Polled;
 use axisor_telemetry::{Telemetry, TelemetryGuard};
 use axum::extract::{Path, State};
+use axum::middleware::map_response;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use clap::Parser;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 use reqwest::Url;
@@ -26,8 +27,7 @@ use crate::service::{self, Common, ServiceError};
 use crate::stores::{StoreUrls, Stores};
 use crate::users::{User, Users};
 use crate::wire::{
-    Automation, AutomationKind, Executed, Execution, Job, JobQueue, NewAutomation, Payment,
-    PaymentJob,
+    Automation, AutomationKind, Execution, Job, JobQueue, NewAutomation, Payment, PaymentJob,
 };
 
 /// The service's name: its `job` in Prometheus.
@@ -142,6 +142,7 @@ fn router(backend: Backend) -> Router {
         .route("/", get(page))
         .route("/users/{id}", get(page))
         .with_state(Arc::new(backend))
+        .layer(map_response(say_trace))
 }
 
 impl Backend {
@@ -217,6 +218,19 @@ fn margin_check_of(user: &User) -> Automation {
     Automation { id: user.id, new }
 }
 
+/// Says in an answer which trace it belongs to, and whether that is sampled, as browsers' tools read it:
+/// `server-timing: traceparent;desc="00-…"`.
+async fn say_trace(mut answer: Response) -> Response {
+    let context = Context::current();
+    let span = context.span().span_context().clone();
+    let (trace, id, flags) = (span.trace_id(), span.span_id(), span.trace_flags().to_u8());
+    let timing = format!("traceparent;desc=\"00-{trace}-{id}-{flags:02x}\"");
+    if let Ok(timing) = HeaderValue::from_str(&timing) {
+        answer.headers_mut().append("server-timing", timing);
+    }
+    answer
+}
+
 async fn create_automation(
     State(backend): State<Arc<Backend>>,
     Json(new): Json<NewAutomation>,
@@ -235,19 +249,10 @@ async fn create_automation(
 async fn execute(
     State(backend): State<Arc<Backend>>,
     Path(id): Path<u64>,
-) -> Result<Json<Executed>, ApiError> {
+) -> Result<Json<Execution>, ApiError> {
     let Automation { new, .. } = backend.automation(id)?;
     backend.stores.seen(new.user_id).await;
-    let execution = backend.executed(&new).await?;
-    let trace_id = Context::current()
-        .span()
-        .span_context()
-        .trace_id()
-        .to_string();
-    Ok(Json(Executed {
-        execution,
-        trace_id,
-    }))
+    Ok(Json(backend.executed(&new).await?))
 }
 
 async fn user(

@@ -5,7 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axisor_telemetry::track_margin_guard;
 use serde::{Deserialize, Serialize};
 
-use crate::fate::Fate;
+use crate::outside::{Node, Order};
+use crate::peer::{CallError, Peer};
 use crate::positions::Position;
 use crate::users::{Plan, User};
 
@@ -29,6 +30,8 @@ const TOP_UP_BELOW: f64 = 0.75;
 const REDUCE_BELOW: f64 = 0.35;
 /// Below this it is closed.
 const CLOSE_BELOW: f64 = 0.15;
+/// No position is made smaller than this, in dollars.
+const SMALLEST: f64 = 50.0;
 
 /// What `position` of a user with `plan` needs at `price`.
 #[must_use]
@@ -60,11 +63,21 @@ pub enum GuardError {
         /// What was needed.
         sats: f64,
     },
+    /// The node did not do its work.
+    #[error("the node did not say whether user {user} paid")]
+    NotPaid {
+        /// Whose payment.
+        user: u64,
+        /// What the node said.
+        source: tonic::Status,
+    },
     /// The exchange did not take the order.
     #[error("exchange refused the order for position {position}")]
     OrderRefused {
         /// For which position.
         position: u64,
+        /// What it answered.
+        source: CallError,
     },
 }
 
@@ -72,16 +85,18 @@ pub enum GuardError {
 #[derive(Debug)]
 pub struct Desk {
     positions: Mutex<Vec<Position>>,
-    fate: Fate,
+    exchange: Peer,
+    node: Node,
 }
 
 impl Desk {
-    /// A desk with these open positions.
+    /// A desk with these open positions at `exchange`, paid for by `node`.
     #[must_use]
-    pub fn new(positions: Vec<Position>, fate: Fate) -> Self {
+    pub fn new(positions: Vec<Position>, exchange: Peer, node: Node) -> Self {
         Self {
             positions: Mutex::new(positions),
-            fate,
+            exchange,
+            node,
         }
     }
 
@@ -122,42 +137,59 @@ impl Desk {
         }
     }
 
-    #[track_margin_guard(action = "add_margin", plan = user.plan, capture)]
+    #[track_margin_guard(action = "add_margin", plan = user.plan, duration, capture)]
     async fn add_margin(&self, user: &User, at: Situation) -> Result<(), GuardError> {
-        self.fate.pause(3..15, "wallet", at.run).await;
         let position = self.position(at.position)?;
         let sats = position.full_margin_sats(at.price) * (1.0 - position.margin_left(at.price));
-        if self.fate.one_in(9, "empty wallet", at.run) {
-            let user = user.id;
-            return Err(GuardError::InsufficientBalance { user, sats });
-        }
-        self.change(at.position, |position| position.margin_sats += sats)
-    }
-
-    #[track_margin_guard(action = "reduce_position", plan = user.plan, capture)]
-    async fn reduce_position(&self, user: &User, at: Situation) -> Result<(), GuardError> {
-        self.order(user, at).await?;
-        self.change(at.position, |position| position.quantity /= 2.0)
-    }
-
-    #[track_margin_guard(action = "close_position", plan = user.plan, capture)]
-    async fn close_position(&self, user: &User, at: Situation) -> Result<(), GuardError> {
-        self.order(user, at).await?;
+        self.pay(user, sats, at).await?;
+        self.order("/v2/futures/add-margin", at).await?;
         self.change(at.position, |position| {
-            *position = position.reopened(at.price);
+            *position = position.reopened(at.market);
         })
     }
 
-    /// Places an order at the simulated exchange.
-    async fn order(&self, user: &User, at: Situation) -> Result<(), GuardError> {
-        self.fate.pause(10..40, "order", at.run).await;
-        tracing::debug!(user = user.id, position = at.position, "order placed");
-        if self.fate.one_in(12, "order", at.run) {
-            return Err(GuardError::OrderRefused {
-                position: at.position,
-            });
+    #[track_margin_guard(action = "reduce_position", plan = user.plan, duration, capture)]
+    async fn reduce_position(&self, user: &User, at: Situation) -> Result<(), GuardError> {
+        self.order("/v2/futures/cash-in", at).await?;
+        self.change(at.position, |position| {
+            position.quantity = (position.quantity / 2.0).max(SMALLEST);
+            *position = position.reopened(at.market);
+        })
+    }
+
+    #[track_margin_guard(action = "close_position", plan = user.plan, duration, capture)]
+    async fn close_position(&self, user: &User, at: Situation) -> Result<(), GuardError> {
+        self.order("/v2/futures/close", at).await?;
+        self.change(at.position, |position| {
+            *position = position.reopened(at.market);
+        })
+    }
+
+    /// Has the user's wallet pay for margin.
+    async fn pay(&self, user: &User, sats: f64, at: Situation) -> Result<(), GuardError> {
+        let user = user.id;
+        let invoice = format!("margin-{}", at.run);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a margin is far below 2^63 satoshis"
+        )]
+        let paid = self.node.pay(invoice, sats.ceil() as i64).await;
+        match paid {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(GuardError::InsufficientBalance { user, sats }),
+            Err(source) => Err(GuardError::NotPaid { user, source }),
         }
-        Ok(())
+    }
+
+    /// Has the exchange do something to the position.
+    async fn order(&self, route: &str, at: Situation) -> Result<(), GuardError> {
+        let Situation { position, run, .. } = at;
+        tracing::debug!(position, route, "order placed");
+        let order = Order { position, run };
+        let taken = self.exchange.post::<Order>(route, &[], &order).await;
+        taken
+            .map(drop)
+            .map_err(|source| GuardError::OrderRefused { position, source })
     }
 
     fn change(&self, id: u64, change: impl FnOnce(&mut Position)) -> Result<(), GuardError> {
@@ -181,6 +213,8 @@ pub struct Situation {
     pub position: u64,
     /// The price it was assessed at.
     pub price: f64,
+    /// The price that what is done about it is settled at.
+    pub market: f64,
     /// The number of the automation's execution.
     pub run: u64,
 }

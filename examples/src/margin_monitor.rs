@@ -1,6 +1,6 @@
 //! The margin monitor: holds the positions, watches the market, acts on positions that lose.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axisor_telemetry::jobs::Queue;
@@ -15,11 +15,13 @@ use reqwest::Url;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::interval;
+use tonic::transport::Endpoint;
 
 use crate::dependencies::Dependencies;
 use crate::fate::Fate;
 use crate::guard::{self, Desk, GuardError, Situation, Verdict};
 use crate::market::{self, Market};
+use crate::outside::Node;
 use crate::peer::Peer;
 use crate::positions::{self, Position};
 use crate::service::{self, Common, ServiceError, WorkerPorts};
@@ -43,6 +45,16 @@ pub struct MarginMonitorArgs {
         default_value = "http://127.0.0.1:3023"
     )]
     pub notification_worker: Url,
+    /// Where LN Markets' API is.
+    #[arg(
+        long,
+        env = "TRADING_EXCHANGE",
+        default_value = "http://127.0.0.1:3030"
+    )]
+    pub exchange: Url,
+    /// Where the Lightning node is.
+    #[arg(long, env = "TRADING_LND", default_value = "http://127.0.0.1:3030")]
+    pub lnd: Endpoint,
     /// Where it takes jobs and is scraped.
     #[command(flatten)]
     pub ports: WorkerPorts,
@@ -52,6 +64,7 @@ pub struct MarginMonitorArgs {
 }
 
 struct Monitor {
+    fate: Fate,
     users: Users,
     desk: Desk,
     market: Mutex<Market>,
@@ -83,6 +96,7 @@ pub async fn run(args: MarginMonitorArgs) -> Result<(), ServiceError> {
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))
         .set("prometheus.port", args.ports.metrics_port)
+        .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
     let monitor = Arc::new(Monitor::new(&args, fate, &telemetry)?);
     let mut background = JoinSet::new();
@@ -93,7 +107,8 @@ pub async fn run(args: MarginMonitorArgs) -> Result<(), ServiceError> {
         .route("/positions/{id}/guard", post(guard_position))
         .route("/price", get(price))
         .with_state(monitor);
-    service::run_worker(telemetry, jobs, &args.common, &args.ports).await
+    service::end(service::run_worker(telemetry, jobs, &args.common, &args.ports).await?);
+    Ok(())
 }
 
 impl Monitor {
@@ -104,37 +119,38 @@ impl Monitor {
     ) -> Result<Self, ServiceError> {
         let seed = args.common.seed;
         let (users, market) = (Users::new(seed), Market::new(seed));
-        let notifier = args.notification_worker.clone();
+        let peer = |name, url: &Url| Peer::new(name, url.clone(), telemetry);
+        let positions = positions::opened(&users, market.price(), seed);
+        let exchange = peer("lnmarkets", &args.exchange);
         let at_risk = telemetry.gauge(
             "axisor_positions_at_risk",
             "Number of positions that need the margin guard",
             &[],
         )?;
         Ok(Self {
-            desk: Desk::new(positions::opened(&users, market.price(), seed), fate),
+            fate,
+            desk: Desk::new(positions, exchange, Node::new(&args.lnd, telemetry)),
             users,
             market: Mutex::new(market),
-            notifier: Peer::new("notification-worker", notifier, telemetry),
+            notifier: peer("notification-worker", &args.notification_worker),
             notifications: telemetry.queue(JobQueue::Notifications),
             at_risk: at_risk.with(())?,
         })
     }
 
+    fn market(&self) -> MutexGuard<'_, Market> {
+        self.market.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn price(&self) -> f64 {
-        self.market
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .price()
+        self.market().price()
     }
 
     async fn follow_market(self: Arc<Self>) {
         let mut ticks = interval(market::TICK);
         loop {
             ticks.tick().await;
-            self.market
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .tick();
+            self.market().tick();
         }
     }
 
@@ -174,12 +190,16 @@ impl Monitor {
     async fn guard(&self, position: u64, job: &Job) -> Result<Execution, MonitorError> {
         let user = self.users.get(job.user_id);
         let user = user.ok_or(MonitorError::NoSuchUser { user: job.user_id })?;
-        let price = self.price();
-        let verdict = guard::assess(&self.desk.position(position)?, user.plan, price);
         let run = job.run;
+        let (price, market) = {
+            let market = self.market();
+            (market.met_by(run, self.fate), market.price())
+        };
+        let verdict = guard::assess(&self.desk.position(position)?, user.plan, price);
         let at = Situation {
             position,
             price,
+            market,
             run,
         };
         self.desk.act(verdict, user, at).await?;
@@ -234,7 +254,9 @@ impl MonitorError {
                 StatusCode::NOT_FOUND
             }
             Self::Guard(GuardError::InsufficientBalance { .. }) => StatusCode::PAYMENT_REQUIRED,
-            Self::Guard(GuardError::OrderRefused { .. }) => StatusCode::BAD_GATEWAY,
+            Self::Guard(GuardError::NotPaid { .. } | GuardError::OrderRefused { .. }) => {
+                StatusCode::BAD_GATEWAY
+            }
         }
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::fate::Fate;
+
 /// The time between two prices.
 pub const TICK: Duration = Duration::from_millis(200);
 
@@ -12,6 +14,8 @@ const FIRST_PRICE: f64 = 64_000.0;
 const BOUNDS: (f64, f64) = (30_000.0, 120_000.0);
 /// The usual relative change per tick: an hour of a lively market in a quarter of a minute.
 const VOLATILITY: f64 = 0.004;
+/// The most that one execution finds the price off by.
+const WICK: f64 = 0.03;
 
 /// A simulated market: the same prices for the same seed.
 #[derive(Debug, Clone)]
@@ -34,6 +38,13 @@ impl Market {
     #[must_use]
     pub fn price(&self) -> f64 {
         self.price
+    }
+
+    /// The price that execution `run` meets: the book is thin.
+    #[must_use]
+    pub fn met_by(&self, run: u64, fate: Fate) -> f64 {
+        let off = fate.of("wick", run).f64() * 2.0 - 1.0;
+        self.price * (1.0 + WICK * off)
     }
 
     /// Goes on to the next price.

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::time::Duration;
 
 use axisor_telemetry::jobs::Queue;
 use axisor_telemetry::poll::Polled;
@@ -13,8 +13,9 @@ use axum::{Json, Router};
 use clap::Parser;
 use futures_util::FutureExt as _;
 use http::StatusCode;
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::mpsc::{self, Receiver, Sender, WeakSender};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::dependencies::Dependencies;
 use crate::fate::Fate;
@@ -24,9 +25,12 @@ use crate::wire::{JobQueue, Notification};
 /// The service's name: its `job` in Prometheus.
 pub const NAME: &str = "notification-worker";
 
-/// The most messages that wait; further ones are refused. They wait in memory, and what waits at the end is lost: a queue that
-/// must not lose any is a Redis stream or a broker.
+/// The most messages that wait; further ones are refused. They wait in memory: a queue that must not lose any, however the
+/// worker ends, is a Redis stream or a broker.
 const MOST_WAITING: usize = 256;
+
+/// How long those that wait may take at the end.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
 
 /// How often a message is tried.
 const ATTEMPTS: u32 = 3;
@@ -47,7 +51,8 @@ struct Notifier {
     fate: Fate,
     sent: Counter,
     queue: Queue,
-    waiting: Sender<Notification>,
+    /// For another attempt, as long as messages are taken.
+    waiting: WeakSender<Notification>,
 }
 
 /// Why a message did not arrive.
@@ -67,8 +72,9 @@ pub async fn run(args: NotificationWorkerArgs) -> Result<(), ServiceError> {
     let size = Polled::QueueSize("notifications");
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))
-        .poll(size, size_of(&waiting))
+        .poll(size, size_of(waiting.downgrade()))
         .set("prometheus.port", args.ports.metrics_port)
+        .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
     telemetry.polls().run_once(size).await;
     let _polls = telemetry.polls().start();
@@ -77,37 +83,42 @@ pub async fn run(args: NotificationWorkerArgs) -> Result<(), ServiceError> {
         "Total number of messages that users were sent",
         &["channel"],
     )?;
-    let notifier = Arc::new(Notifier {
+    let notifier = Notifier {
         fate,
         sent,
         queue: telemetry.queue(JobQueue::Notifications),
-        waiting,
-    });
-    let mut background = JoinSet::new();
-    background.spawn(Arc::clone(&notifier).work(jobs));
+        waiting: waiting.downgrade(),
+    };
+    let mut working = JoinSet::new();
+    working.spawn(notifier.work(jobs));
     let taken = Router::new()
         .route("/notifications", post(take))
-        .with_state(notifier);
-    service::run_worker(telemetry, taken, &args.common, &args.ports).await
+        .with_state(waiting);
+    let telemetry = service::run_worker(telemetry, taken, &args.common, &args.ports).await?;
+    if timeout(LAST_MESSAGES, working.join_next()).await.is_err() {
+        tracing::warn!("messages that waited are lost");
+    }
+    service::end(telemetry);
+    Ok(())
 }
 
 /// How many messages wait.
 fn size_of(
-    waiting: &Sender<Notification>,
-) -> impl Fn() -> std::future::Ready<Result<f64, Infallible>> + use<> {
-    let waiting = waiting.clone();
+    waiting: WeakSender<Notification>,
+) -> impl Fn() -> std::future::Ready<Result<f64, Infallible>> {
     move || {
-        let size = waiting.max_capacity() - waiting.capacity();
+        let waiting = waiting.upgrade();
+        let size = waiting.map_or(0, |waiting| waiting.max_capacity() - waiting.capacity());
         std::future::ready(Ok(u32::try_from(size).map_or(f64::INFINITY, f64::from)))
     }
 }
 
 /// Takes a message, to be sent soon.
 async fn take(
-    State(notifier): State<Arc<Notifier>>,
+    State(waiting): State<Sender<Notification>>,
     Json(notification): Json<Notification>,
 ) -> Result<(StatusCode, Json<()>), StatusCode> {
-    match notifier.waiting.try_send(notification) {
+    match waiting.try_send(notification) {
         Ok(()) => Ok((StatusCode::ACCEPTED, Json(()))),
         Err(_) => Err(StatusCode::SERVICE_UNAVAILABLE),
     }
@@ -115,7 +126,7 @@ async fn take(
 
 impl Notifier {
     /// One message after the other. A panic is that message's failure, and not the worker's end.
-    async fn work(self: Arc<Self>, mut jobs: Receiver<Notification>) {
+    async fn work(self, mut jobs: Receiver<Notification>) {
         while let Some(job) = jobs.recv().await {
             let processing = self.queue.process(&job.carrier, self.deliver(&job));
             let delivered = AssertUnwindSafe(processing).catch_unwind().await;
@@ -128,8 +139,10 @@ impl Notifier {
     /// One attempt more, behind those that wait.
     fn try_again(&self, job: Notification) {
         let carrier = job.carrier.again();
-        if let Err(error) = self.waiting.try_send(Notification { carrier, ..job }) {
-            tracing::info!(%error, "message not tried again");
+        let again = Notification { carrier, ..job };
+        let waiting = self.waiting.upgrade();
+        if waiting.is_none_or(|waiting| waiting.try_send(again).is_err()) {
+            tracing::info!("message not tried again");
         }
     }
 

@@ -55,12 +55,14 @@ pub async fn run(args: PaymentValidatorArgs) -> Result<(), ServiceError> {
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))
         .set("prometheus.port", args.ports.metrics_port)
+        .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
     let queue = telemetry.queue(JobQueue::Payments);
     let jobs = Router::new()
         .route("/jobs/payment", post(payment))
         .with_state(Arc::new(Validator { fate, queue }));
-    service::run_worker(telemetry, jobs, &args.common, &args.ports).await
+    service::end(service::run_worker(telemetry, jobs, &args.common, &args.ports).await?);
+    Ok(())
 }
 
 async fn payment(

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use axisor_telemetry::Telemetry;
-use http::{HeaderMap, Method, StatusCode};
-use opentelemetry::trace::{
-    FutureExt as _, SpanKind, SpanRef, Status, TraceContextExt as _, Tracer as _,
-};
-use opentelemetry::{Context, KeyValue};
+use axisor_telemetry::http::UrlTemplate;
+use http::{Method, StatusCode};
 use reqwest::{Client, Url};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -32,7 +30,7 @@ pub enum CallError {
         /// Who was called.
         service: &'static str,
         /// Why.
-        source: reqwest::Error,
+        source: reqwest_middleware::Error,
     },
 }
 
@@ -41,8 +39,7 @@ pub enum CallError {
 pub struct Peer {
     name: &'static str,
     base: Url,
-    http: Client,
-    telemetry: Telemetry,
+    http: ClientWithMiddleware,
 }
 
 /// One request, by its route and the path that fills it in.
@@ -60,11 +57,12 @@ impl Peer {
     #[must_use]
     pub fn new(name: &'static str, base: Url, telemetry: &Telemetry) -> Self {
         let http = Client::builder().no_proxy().timeout(TIMEOUT).build();
+        let http = http.expect("an HTTP client without TLS needs nothing");
+        let http = ClientBuilder::new(http).with(telemetry.http_client_layer());
         Self {
             name,
             base,
-            http: http.expect("an HTTP client without TLS needs nothing"),
-            telemetry: telemetry.clone(),
+            http: http.build(),
         }
     }
 
@@ -101,80 +99,27 @@ impl Peer {
         request: &Request<'_>,
         body: Option<&impl Serialize>,
     ) -> Result<A, CallError> {
-        let context = self.start_span(request);
-        let sending = async {
-            let mut headers = HeaderMap::new();
-            self.telemetry.inject(&mut headers);
-            self.send(request, headers, body).await
-        };
-        let answer = sending.with_context(context.clone()).await;
-        end_span(&context.span(), &answer);
-        answer?.json().await.map_err(|error| self.unanswered(error))
-    }
-
-    async fn send(
-        &self,
-        request: &Request<'_>,
-        headers: HeaderMap,
-        body: Option<&impl Serialize>,
-    ) -> Result<reqwest::Response, CallError> {
         let mut url = self.base.clone();
         url.set_path(&request.path);
-        let mut sent = self
-            .http
-            .request(request.method.clone(), url)
-            .headers(headers);
+        let route = UrlTemplate::new(request.route.to_owned());
+        let mut asked = self.http.request(request.method.clone(), url);
         if let Some(body) = body {
-            sent = sent.json(body);
+            asked = asked.json(body);
         }
-        let answer = sent.send().await.map_err(|error| self.unanswered(error))?;
+        let answer = asked.with_extension(route).send().await;
+        let answer = answer.map_err(|error| self.unanswered(error))?;
         let (service, status) = (self.name, answer.status());
-        if status.is_success() {
-            return Ok(answer);
+        if !status.is_success() {
+            return Err(CallError::Answered { service, status });
         }
-        Err(CallError::Answered { service, status })
+        let read = answer.json().await;
+        read.map_err(|error| self.unanswered(error.into()))
     }
 
-    fn start_span(&self, request: &Request<'_>) -> Context {
-        let tracer = self.telemetry.tracer();
-        let host = self.base.host_str().unwrap_or_default().to_owned();
-        let port = self.base.port_or_known_default().unwrap_or_default();
-        let span = tracer
-            .span_builder(format!("{} {}", request.method, request.route))
-            .with_kind(SpanKind::Client)
-            .with_attributes([
-                KeyValue::new("http.request.method", request.method.to_string()),
-                KeyValue::new("url.template", request.route.to_owned()),
-                KeyValue::new("server.address", host),
-                KeyValue::new("server.port", i64::from(port)),
-                KeyValue::new("peer.service", self.name),
-            ])
-            .start(&tracer);
-        Context::current_with_span(span)
-    }
-
-    fn unanswered(&self, source: reqwest::Error) -> CallError {
+    fn unanswered(&self, source: reqwest_middleware::Error) -> CallError {
         let service = self.name;
         CallError::Unanswered { service, source }
     }
-}
-
-fn end_span(span: &SpanRef<'_>, answer: &Result<reqwest::Response, CallError>) {
-    let status = match answer {
-        Ok(answer) => Some(answer.status()),
-        Err(CallError::Answered { status, .. }) => Some(*status),
-        Err(CallError::Unanswered { .. }) => None,
-    };
-    if let Some(status) = status {
-        let code = i64::from(status.as_u16());
-        span.set_attribute(KeyValue::new("http.response.status_code", code));
-    }
-    if let Err(error) = answer {
-        let kind = status.map_or("unanswered".to_owned(), |status| status.as_str().to_owned());
-        span.set_attribute(KeyValue::new("error.type", kind));
-        span.set_status(Status::error(error.to_string()));
-    }
-    span.end();
 }
 
 impl<'a> Request<'a> {

@@ -108,7 +108,8 @@ pub fn with_causes(error: &dyn Error) -> String {
     text
 }
 
-/// Runs a worker: jobs on one port, `/metrics` and `/health` by the small built-in server on another.
+/// Runs a worker: jobs on one port, `/metrics` and `/health` by the small built-in server on another. Gives the telemetry
+/// back, to be ended once the last job is done.
 ///
 /// # Errors
 /// [`ServiceError`] if a port cannot be had.
@@ -117,13 +118,12 @@ pub async fn run_worker(
     jobs: Router,
     common: &Common,
     ports: &WorkerPorts,
-) -> Result<(), ServiceError> {
+) -> Result<TelemetryGuard, ServiceError> {
     let endpoints = telemetry.serve().await?;
     println!("/metrics and /health on http://{}", endpoints.local_addr());
     run_server(&telemetry, jobs, common, ports.jobs_port).await?;
     endpoints.shutdown().await;
-    end(telemetry);
-    Ok(())
+    Ok(telemetry)
 }
 
 /// Serves `router`, counted and traced, until the service is asked to end.

@@ -73,23 +73,13 @@ pub struct Job {
     pub carrier: JobCarrier,
 }
 
-/// What an execution came to.
+/// What an execution came to: the answer to `POST /api/automations/:id/execute`, too.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Execution {
     /// What the margin guard found.
     pub verdict: Verdict,
     /// Whether the user will be told.
     pub notified: bool,
-}
-
-/// The answer to `POST /api/automations/:id/execute`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Executed {
-    /// What it came to.
-    #[serde(flatten)]
-    pub execution: Execution,
-    /// The trace to look for.
-    pub trace_id: String,
 }
 
 /// A message to a user: `POST /notifications`.

@@ -27,11 +27,9 @@ fn demo(arguments: &[&str]) -> Command {
 /// The process ids in the demo's first table, by service.
 fn process_ids(output: &str) -> Vec<(&str, i32)> {
     let id = |line| -> Option<(&str, i32)> {
-        let mut words = str::split_whitespace(line);
-        let (service, "pid", id) = (words.next()?, words.next()?, words.next()?) else {
-            return None;
-        };
-        Some((service, id.parse().ok()?))
+        let (name, rest) = str::split_once(line, " pid ")?;
+        let id = rest.split_whitespace().next()?;
+        Some((name.trim_end(), id.parse().ok()?))
     };
     output.lines().filter_map(id).collect()
 }
@@ -93,7 +91,7 @@ impl Running {
     }
 
     fn assert_services_end(&self) {
-        assert_eq!(self.services.len(), SERVICES.len());
+        assert_eq!(self.services.len(), SERVICES.len() + 1);
         for (service, id) in &self.services {
             until(&format!("{service} ends"), || !runs(*id));
         }
@@ -148,10 +146,9 @@ fn the_demo_ends_by_itself_and_shows_urls_series_and_a_tree() {
         );
     }
     let ids = process_ids(&output);
-    assert_eq!(
-        ids.iter().map(|(service, _)| *service).collect::<Vec<_>>(),
-        SERVICES
-    );
+    let mut names: Vec<_> = ids.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names.pop(), Some("LN Markets and LND"));
+    assert_eq!(names, SERVICES);
     for (service, id) in ids {
         assert!(!runs(id), "{service} is still there");
     }

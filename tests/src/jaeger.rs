@@ -132,14 +132,18 @@ impl Jaeger {
         }
     }
 
-    /// The traces with a span of this service, at most 1000; none if the service is unknown yet.
+    /// The traces with a span of this service, as many as the stack's Jaeger keeps; none if the service is unknown yet.
     ///
     /// # Errors
     /// [`ApiError`] if nobody answers.
     pub async fn traces(&self, service: &str) -> Result<Vec<Trace>, ApiError> {
         self.get(
             "traces",
-            &[("service", service), ("limit", "1000"), ("lookback", "1h")],
+            &[
+                ("service", service),
+                ("limit", "100000"),
+                ("lookback", "1h"),
+            ],
         )
         .await
     }

@@ -3,13 +3,15 @@
 //! | room | what it answers |
 //! |---|---|
 //! | [`golden`] | plays recordings of the original service and compares what comes out |
-//! | [`prometheus`] [`jaeger`] | clients of their APIs |
+//! | [`prometheus`] [`alertmanager`] [`jaeger`] | clients of their APIs |
 //! | [`service`] [`page`] | services as processes of their own, and what a page shows |
 //! | [`postgres`] [`redis`] [`nginx`] [`server`] [`packages`] | the distribution's servers, started, frozen and stopped |
 //! | [`chromium`] | the distribution's browser, and the pages it opens and leaves |
+//! | [`sentry`] | a Sentry that keeps what it is sent |
 //! | [`service_logs`] | services' log lines in the Collector's files |
 //! | [`until`](until()) [`ports`] | waiting for a condition, free ports |
 
+pub mod alertmanager;
 mod api;
 pub mod chromium;
 pub mod golden;
@@ -21,6 +23,7 @@ pub mod ports;
 pub mod postgres;
 pub mod prometheus;
 pub mod redis;
+pub mod sentry;
 pub mod server;
 pub mod service;
 pub mod service_logs;

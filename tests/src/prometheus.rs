@@ -1,7 +1,7 @@
 //! Asks Prometheus through its API.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -24,6 +24,17 @@ pub struct Series {
     /// The metric's name, empty if the query computed something.
     pub name: String,
     /// The value.
+    pub value: f64,
+}
+
+/// An exemplar of a series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exemplar {
+    /// The series' labels but the name.
+    pub series: BTreeMap<String, String>,
+    /// Its own: `trace_id` and `span_id`.
+    pub labels: BTreeMap<String, String>,
+    /// The observation.
     pub value: f64,
 }
 
@@ -95,6 +106,20 @@ impl Prometheus {
         self.value(&format!("up{{job={job:?}}}")).await
     }
 
+    /// The exemplars of the last hour of the series a query names.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn exemplars(&self, expression: &str) -> Result<Vec<Exemplar>, ApiError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.unwrap_or_default().as_secs();
+        let (start, end) = ((now - 3_600).to_string(), (now + 60).to_string());
+        let query = [("query", expression), ("start", &start), ("end", &end)];
+        let rows: Vec<ExemplarRow> = self.get("query_exemplars", &query).await?;
+        let exemplars = rows.into_iter().flat_map(ExemplarRow::into_exemplars);
+        exemplars.collect()
+    }
+
     /// Types and helps as the targets of a job announced them at the last scrape.
     ///
     /// # Errors
@@ -137,18 +162,46 @@ struct Row {
     value: (f64, String),
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExemplarRow {
+    series_labels: BTreeMap<String, String>,
+    exemplars: Vec<ExemplarEntry>,
+}
+
+#[derive(Deserialize)]
+struct ExemplarEntry {
+    labels: BTreeMap<String, String>,
+    value: String,
+}
+
+impl ExemplarRow {
+    fn into_exemplars(self) -> impl Iterator<Item = Result<Exemplar, ApiError>> {
+        let mut series = self.series_labels;
+        series.remove("__name__");
+        self.exemplars.into_iter().map(move |entry| {
+            Ok(Exemplar {
+                series: series.clone(),
+                labels: entry.labels,
+                value: number(entry.value)?,
+            })
+        })
+    }
+}
+
 impl Row {
     fn into_series(self) -> Result<Series, ApiError> {
         let mut labels = self.metric;
         let name = labels.remove("__name__").unwrap_or_default();
         let (_, value) = self.value;
-        let value = value
-            .parse()
-            .map_err(|_| ApiError::Number { given: value })?;
         Ok(Series {
             labels,
             name,
-            value,
+            value: number(value)?,
         })
     }
+}
+
+fn number(given: String) -> Result<f64, ApiError> {
+    given.parse().map_err(|_| ApiError::Number { given })
 }

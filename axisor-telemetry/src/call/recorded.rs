@@ -65,8 +65,8 @@ impl Recorded {
             under_way.add(-1.0);
         }
         let outcome = self.site.outcome(&ending);
-        self.site
-            .left(&self.scope, self.labels.as_deref(), outcome, ended);
+        let (labels, span) = (self.labels.as_deref(), self.span.sampled());
+        self.site.left(&self.scope, labels, outcome, ended, span);
         let failures = self.scope.failures.as_deref();
         let failures = failures.filter(|_| spec.capture);
         if failures.is_none() && !matches!(self.span, CallSpan::Live(..)) {

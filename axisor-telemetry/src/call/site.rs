@@ -3,6 +3,8 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use opentelemetry::trace::SpanContext;
+
 use super::{Labels, OnCancel, Spec};
 use crate::clock::Moment;
 use crate::instruments::{Bound, CounterCell, Found, GaugeCell, HistogramCell, Instruments};
@@ -42,7 +44,7 @@ impl Lean {
             let now = || installed.scope.clock.now();
             let times = self.started.map(|started| (started, now()));
             let scope = Current::Installed(installed.scope);
-            self.site.left(&scope, None, outcome, times);
+            self.site.left(&scope, None, outcome, times, None);
         }
     }
 }
@@ -116,6 +118,7 @@ impl Site {
     }
 
     /// A call of the installed telemetry, begun now, if there is nothing to be carried through it.
+    #[inline]
     pub(super) fn lean(&'static self, scope: &'static Scope) -> Option<Lean> {
         let installed = self.installed(scope);
         if !installed.lean || (installed.has_span && trace::may_have_span_here()) {
@@ -180,13 +183,14 @@ impl Site {
         under_way
     }
 
-    /// A call is over, with the outcome it is recorded with, if it is.
+    /// A call is over, with the outcome it is recorded with, if it is, and its span, if that is sampled.
     pub(super) fn left(
         &self,
         scope: &Current,
         labels: Option<&Labels>,
         outcome: Option<Outcome>,
         times: Option<(Moment, Moment)>,
+        span: Option<&SpanContext>,
     ) {
         let Some(outcome) = outcome else { return };
         let recorder = self.spec.recorder;
@@ -197,7 +201,7 @@ impl Site {
                 scope,
                 labels,
                 |instruments, labels| recorder.duration(instruments, labels, outcome, buckets),
-                |cell| cell.record(took),
+                |cell| cell.record_in(span, took),
             );
         }
         if self.spec.counts(outcome) {

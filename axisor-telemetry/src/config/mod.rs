@@ -188,6 +188,8 @@ pub struct Traces {
     pub level: String,
     /// Which traces are recorded.
     pub sampler: Sampler,
+    /// Whether the sampled flag of an incoming request counts.
+    pub trust_incoming_sampling: bool,
     /// How many ended spans may wait, at least [`batch_size`](Self::batch_size).
     pub queue_size: usize,
     /// The most spans of one request, at least 1.

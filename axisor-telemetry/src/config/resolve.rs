@@ -173,6 +173,7 @@ impl Resolver<'_> {
             exporter: self.get("traces.exporter", parse::traces_exporter)?,
             level: self.get("traces.level", parse::targets)?,
             sampler: self.sampler()?,
+            trust_incoming_sampling: self.get("traces.trust_incoming_sampling", parse::flag)?,
             queue_size,
             batch_size,
             schedule_delay: self.time("traces.schedule_delay")?,

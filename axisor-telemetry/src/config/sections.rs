@@ -249,6 +249,8 @@ pub(super) static SETTINGS: &[Setting] = &[
         "Which traces are recorded."),
     setting("traces.sampler_arg", &["OTEL_TRACES_SAMPLER_ARG"], Unset, Kind::Ratio,
         "The share of traces a `…traceidratio` sampler records; 1 unless given."),
+    setting("traces.trust_incoming_sampling", &["AXISOR_TRACES_TRUST_INCOMING_SAMPLING"], Is("false"), Kind::Flag,
+        "Whether a `parentbased_…` sampler follows the sampled flag of an incoming request. At the public edge it does not: the request joins the trace it names, and the sampler decides as where one begins. A service that only our own call says `true`, so that traces stay whole. Each layer can be told otherwise."),
     setting("traces.queue_size", &["OTEL_BSP_MAX_QUEUE_SIZE"], Is("2048"), Kind::Count,
         "How many ended spans may wait; what does not fit is dropped and counted."),
     setting("traces.batch_size", &["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"], Derived("512, at most the queue's size"), Kind::Batch("a whole number from 1 to `traces.queue_size`"),

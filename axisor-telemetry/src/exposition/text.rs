@@ -1,10 +1,11 @@
-//! The Prometheus text format 0.0.4, written from a collection.
+//! The Prometheus text format 0.0.4, written from a collection, and OpenMetrics, which differs in little.
 //!
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
 mod labels;
 #[cfg(feature = "testing")]
 mod named;
+mod openmetrics;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::{self, Display, Write as _};
@@ -12,17 +13,28 @@ use std::fmt::{self, Display, Write as _};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
-use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, Metric, NumberDataPoint};
+use opentelemetry_proto::tonic::metrics::v1::{
+    Exemplar, HistogramDataPoint, Metric, NumberDataPoint,
+};
 
+use super::Format;
 use crate::catalog::Series;
 use crate::pipeline::families;
 use labels::{HISTOGRAM_OWN, NUMBER_OWN, write_labels};
 #[cfg(feature = "testing")]
 pub(crate) use named::{number, series};
+use openmetrics::Bucket;
 
 /// The exposition of `collection`; `announced` series get their head even while they have no samples.
-pub(crate) fn write(collection: &ExportMetricsServiceRequest, announced: &[Series]) -> String {
-    let mut page = Page::default();
+pub(crate) fn write(
+    collection: &ExportMetricsServiceRequest,
+    announced: &[Series],
+    format: Format,
+) -> String {
+    let mut page = Page {
+        format,
+        ..Page::default()
+    };
     for family in families(collection) {
         page.family(family);
     }
@@ -37,6 +49,7 @@ pub(crate) fn write(collection: &ExportMetricsServiceRequest, announced: &[Serie
 
 #[derive(Default)]
 struct Page {
+    format: Format,
     families: BTreeMap<String, Family>,
     labels: String,
 }
@@ -83,7 +96,11 @@ impl Page {
             Some(Data::Sum(sum)) => numbers(family, &name, &sum.data_points, &mut self.labels),
             Some(Data::Histogram(histogram)) => {
                 for point in &histogram.data_points {
-                    histogram_point(family, &name, point, &mut self.labels);
+                    let exemplars = match self.format {
+                        Format::Text => &[][..],
+                        Format::OpenMetrics => &point.exemplars,
+                    };
+                    histogram_point(family, &name, point, exemplars, &mut self.labels);
                 }
             }
             // The format has no exponential buckets: what it can say of them is their sum and count.
@@ -95,7 +112,7 @@ impl Page {
                         sum: point.sum,
                         ..HistogramDataPoint::default()
                     };
-                    histogram_point(family, &name, &plain, &mut self.labels);
+                    histogram_point(family, &name, &plain, &[], &mut self.labels);
                 }
             }
             Some(Data::Summary(_)) | None => {}
@@ -109,13 +126,29 @@ impl Page {
                 .map(|family| family.samples.len() + 128)
                 .sum(),
         );
-        for (name, family) in self.families {
-            let _ = write!(page, "# HELP {name} ");
-            escape(&mut page, &family.help, Quotes::Plain);
-            let _ = writeln!(page, "\n# TYPE {name} {}", family.kind);
+        for (name, family) in &self.families {
+            self.head(&mut page, name, family);
             page.push_str(&family.samples);
         }
+        if self.format == Format::OpenMetrics {
+            page.push_str(openmetrics::END);
+        }
         page
+    }
+
+    fn head(&self, page: &mut String, name: &str, family: &Family) {
+        let Family { help, kind, .. } = family;
+        match self.format {
+            Format::Text => {
+                let _ = write!(page, "# HELP {name} ");
+                escape(page, help, Quotes::Plain);
+                let _ = writeln!(page, "\n# TYPE {name} {kind}");
+            }
+            Format::OpenMetrics => {
+                let taken = |name: &str| self.families.contains_key(name);
+                openmetrics::head(page, name, help, kind, taken);
+            }
+        }
     }
 }
 
@@ -138,6 +171,7 @@ fn histogram_point(
     family: &mut Family,
     name: &str,
     point: &HistogramDataPoint,
+    exemplars: &[Exemplar],
     labels: &mut String,
 ) {
     write_labels(labels, &point.attributes, HISTOGRAM_OWN);
@@ -145,19 +179,18 @@ fn histogram_point(
         return;
     }
     let out = &mut family.samples;
-    let mut below = 0;
+    let mut bucket = |below, bound, count| {
+        let exemplar = openmetrics::within(exemplars, below, bound);
+        let value = Bucket { count, exemplar };
+        sample(out, name, "_bucket", labels, Some(bound), value);
+    };
+    let (mut below, mut total) = (f64::NEG_INFINITY, 0);
     for (bound, count) in point.explicit_bounds.iter().zip(&point.bucket_counts) {
-        below += count;
-        sample(out, name, "_bucket", labels, Some(*bound), below);
+        total += count;
+        bucket(below, *bound, total);
+        below = *bound;
     }
-    sample(
-        out,
-        name,
-        "_bucket",
-        labels,
-        Some(f64::INFINITY),
-        point.count,
-    );
+    bucket(below, f64::INFINITY, point.count);
     let sum = point.sum.unwrap_or_default();
     sample(out, name, "_sum", labels, None, Number(sum));
     sample(out, name, "_count", labels, None, point.count);

@@ -8,11 +8,10 @@ use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _};
 
 use super::layer::{HttpLayer, Metrics};
-use super::{route, span};
+use super::{method, route, span};
 use crate::clock::Moment;
 use crate::scope::Scope;
 use crate::trace::{Failure, Route, Seen};
-use opentelemetry_http::HeaderExtractor;
 
 /// A request under way. Dropped before its end, it is a client that left.
 pub(super) struct Exchange {
@@ -63,7 +62,7 @@ impl Exchange {
             return None;
         }
         let start = layer.scope.clock.now();
-        let method = route::method(request.method());
+        let method = method::known(request.method());
         let route = route::matched(request.extensions(), layer.spelling);
         let context = context(layer, request, method, route.as_deref());
         Some(Self {
@@ -91,7 +90,7 @@ impl Exchange {
     pub(super) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
         self.status = Some(status);
         if route::is_wrong_method(status, headers) && self.route.take().is_some() {
-            let name = span::name(self.method, None);
+            let name = method::span_name(self.method, None);
             self.context.span().update_name(name);
         }
     }
@@ -141,7 +140,7 @@ impl Exchange {
         if route.is_some_and(|route| PROBES.contains(&route)) {
             return;
         }
-        let failure = Failure::below(&self.context, seen, span::name(self.method, route));
+        let failure = Failure::below(&self.context, seen, method::span_name(self.method, route));
         failures.failed(Failure {
             error_type,
             route: route.map(Arc::from), // as it is known by now
@@ -159,10 +158,12 @@ impl Exchange {
         let [method, route] = labels;
         let requests = &instruments.http_requests;
         requests.with(&[method, route, status.as_str()]).add(1);
+        let span = self.context.span();
+        let span = self.scope.spans.sampled(span.span_context());
         instruments
             .http_request_duration
             .with(&labels)
-            .record(seconds);
+            .record_in(span, seconds);
     }
 
     fn route_label(&self) -> &str {
@@ -185,8 +186,11 @@ fn context<B>(
     method: &'static str,
     route: Option<&str>,
 ) -> Context {
-    let headers = HeaderExtractor(request.headers());
-    let parent = layer.propagator.extract(&headers);
+    let parent =
+        layer
+            .scope
+            .spans
+            .incoming(request.headers(), &*layer.scope.propagator, layer.callers);
     let builder = span::builder(request, method, route);
     let span = layer.scope.tracer.build_with_context(builder, &parent);
     let context = layer.scope.within(parent.with_span(span));

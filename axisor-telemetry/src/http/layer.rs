@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use opentelemetry::propagation::TextMapPropagator;
 use tower_layer::Layer;
 
 use super::route::Spelling;
 use super::service::HttpService;
 use crate::scope::Scope;
+use crate::trace::Callers;
 
 /// Counts, times and traces every request of the router it is given to.
 ///
@@ -28,16 +28,20 @@ use crate::scope::Scope;
 ///   to the outer router: use `nest`.
 /// - `method` is one of the nine known methods, anything else is `_OTHER`.
 ///
-/// Each request is a server span after the [semantic conventions], child of the `traceparent` it brought;
-/// what handlers do is below it. A request that passes two layers of one telemetry is counted by the outer.
+/// Each request is a server span after the [semantic conventions], child of the `traceparent` it brought; its baggage
+/// comes along, and what handlers do is below it. Headers that are not as [trace context] and [baggage] say are as if they
+/// had not come. Whether the sampled flag counts is [a setting](Self::trust_incoming_sampling). A request that passes two
+/// layers of one telemetry is counted by the outer.
 ///
 /// [RFC 9110]: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6
+/// [trace context]: https://www.w3.org/TR/trace-context/
+/// [baggage]: https://www.w3.org/TR/baggage/
 /// [semantic conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server
 #[derive(Clone)]
 #[must_use = "a layer sees requests once a router has it: `router.layer(telemetry.http_layer())`"]
 pub struct HttpLayer {
     pub(super) scope: Arc<Scope>,
-    pub(super) propagator: Arc<dyn TextMapPropagator + Send + Sync>,
+    pub(super) callers: Callers,
     pub(super) spelling: Spelling,
     pub(super) metrics: Metrics,
 }
@@ -50,14 +54,11 @@ pub(super) enum Metrics {
 }
 
 impl HttpLayer {
-    /// A layer that records into `scope` and reads the caller's context with `propagator`.
-    pub(crate) fn new(
-        scope: Arc<Scope>,
-        propagator: Arc<dyn TextMapPropagator + Send + Sync>,
-    ) -> Self {
+    /// A layer that records into `scope`.
+    pub(crate) fn new(scope: Arc<Scope>, callers: Callers) -> Self {
         Self {
             scope,
-            propagator,
+            callers,
             spelling: Spelling::Original,
             metrics: Metrics::On,
         }
@@ -66,6 +67,19 @@ impl HttpLayer {
     /// Spans only: no request is counted, as with `prometheus.enabled = false`.
     pub(crate) fn without_metrics(mut self) -> Self {
         self.metrics = Metrics::Off;
+        self
+    }
+
+    /// Whether the sampled flag of a request's `traceparent` counts, in place of `traces.trust_incoming_sampling`: for a
+    /// service with one router for its own kind and another one at the public edge.
+    ///
+    /// Trusted, a `parentbased_…` sampler records what its caller records, and so a trace is recorded whole or not at all.
+    /// Untrusted, the request still belongs to the trace it names and is still the child of its caller's span, but the sampler
+    /// decides as if the trace began here: no client can make a service record, or keep it from recording, by a flag.
+    /// A `…traceidratio` sampler goes by the trace's id, which a client that means it can choose; a proxy that removes
+    /// `traceparent` at the edge prevents that.
+    pub fn trust_incoming_sampling(mut self, trust: bool) -> Self {
+        self.callers = Callers::of(trust);
         self
     }
 

@@ -1,13 +1,10 @@
-//! The two labels of a request: its route's pattern and its method.
+//! The route of a request, as its pattern.
 
 use axum::extract::MatchedPath;
-use http::{Extensions, HeaderMap, Method, StatusCode, header};
+use http::{Extensions, HeaderMap, StatusCode, header};
 
 /// The label of requests that no route answers.
 pub(super) const UNDEFINED: &str = "undefined";
-
-/// The label of methods outside the known nine.
-pub(super) const OTHER_METHOD: &str = "_OTHER";
 
 /// How a pattern is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,22 +29,6 @@ pub(super) fn matched(extensions: &Extensions, spelling: Spelling) -> Option<Str
 /// Inside the layer its 405 has no `Allow` header yet, a handler's own has one.
 pub(super) fn is_wrong_method(status: StatusCode, headers: &HeaderMap) -> bool {
     status == StatusCode::METHOD_NOT_ALLOWED && !headers.contains_key(header::ALLOW)
-}
-
-/// The method as a label.
-pub(super) fn method(method: &Method) -> &'static str {
-    match *method {
-        Method::CONNECT => "CONNECT",
-        Method::DELETE => "DELETE",
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::OPTIONS => "OPTIONS",
-        Method::PATCH => "PATCH",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::TRACE => "TRACE",
-        _ => OTHER_METHOD,
-    }
 }
 
 /// `{name}` becomes `:name`, `{*name}` becomes `*`, doubled braces are literal ones.
@@ -108,19 +89,5 @@ mod tests {
         ] {
             assert_eq!(original_spelling(pattern), expected);
         }
-    }
-
-    #[test]
-    fn the_nine_known_methods_keep_their_names_and_any_other_is_one() {
-        for known in [
-            "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE",
-        ] {
-            assert_eq!(
-                method(&Method::from_bytes(known.as_bytes()).unwrap()),
-                known
-            );
-        }
-        assert_eq!(method(&Method::from_bytes(b"PROPFIND").unwrap()), "_OTHER");
-        assert_eq!(method(&Method::from_bytes(b"get").unwrap()), "_OTHER");
     }
 }

@@ -5,17 +5,15 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, OriginalUri};
-use http::{Request, StatusCode, Version, header};
+use http::{Request, StatusCode, header};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanBuilder, SpanKind, SpanRef, Status};
 use opentelemetry_semantic_conventions::attribute;
 
 use super::exchange::End;
-use super::route::OTHER_METHOD;
+use super::{method, version};
+use crate::shown::short;
 use crate::trace::OUTCOME;
-
-/// Text a client chose is kept up to this many bytes.
-const MAX_TEXT: usize = 1024;
 
 /// What is known of the span when the request arrives; samplers decide on it.
 pub(super) fn builder<B>(
@@ -23,22 +21,9 @@ pub(super) fn builder<B>(
     method: &'static str,
     route: Option<&str>,
 ) -> SpanBuilder {
-    SpanBuilder::from_name(name(method, route))
+    SpanBuilder::from_name(method::span_name(method, route))
         .with_kind(SpanKind::Server)
         .with_attributes(attributes(request, method))
-}
-
-/// `GET /api/users/:id`, or the method alone when no route matches.
-pub(super) fn name(method: &'static str, route: Option<&str>) -> String {
-    let method = if method == OTHER_METHOD {
-        "HTTP"
-    } else {
-        method
-    };
-    match route {
-        Some(route) => format!("{method} {route}"),
-        None => method.to_owned(),
-    }
 }
 
 /// Says which route answered and how the request ended, and ends the span.
@@ -77,7 +62,7 @@ pub(super) fn error_type(status: Option<StatusCode>, end: End) -> Option<String>
 }
 
 fn attributes<B>(request: &Request<B>, method: &'static str) -> Vec<KeyValue> {
-    let original = (method == OTHER_METHOD).then(|| request.method().as_str());
+    let original = method::original(request.method());
     let texts = [
         (attribute::HTTP_REQUEST_METHOD, Some(method)),
         (attribute::HTTP_REQUEST_METHOD_ORIGINAL, original),
@@ -89,12 +74,12 @@ fn attributes<B>(request: &Request<B>, method: &'static str) -> Vec<KeyValue> {
         (attribute::USER_AGENT_ORIGINAL, user_agent(request)),
         (
             attribute::NETWORK_PROTOCOL_VERSION,
-            version(request.version()),
+            version::number(request.version()),
         ),
     ];
     let texts = texts
         .into_iter()
-        .filter_map(|(key, text)| Some(KeyValue::new(key, shortened(text?).to_owned())));
+        .filter_map(|(key, text)| Some(KeyValue::new(key, short(text?).to_owned())));
     texts.chain(client_address(request)).collect()
 }
 
@@ -116,23 +101,4 @@ fn client_address<B>(request: &Request<B>) -> Option<KeyValue> {
         attribute::CLIENT_ADDRESS,
         peer.ip().to_string(),
     ))
-}
-
-fn version(version: Version) -> Option<&'static str> {
-    match version {
-        Version::HTTP_09 => Some("0.9"),
-        Version::HTTP_10 => Some("1.0"),
-        Version::HTTP_11 => Some("1.1"),
-        Version::HTTP_2 => Some("2"),
-        Version::HTTP_3 => Some("3"),
-        _ => None,
-    }
-}
-
-fn shortened(text: &str) -> &str {
-    let mut end = text.len().min(MAX_TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }

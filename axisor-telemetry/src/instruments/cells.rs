@@ -10,10 +10,15 @@
 //! | [`HistogramCell`] of up to 6 bounds | 80 N + 48 | 208, 688 |
 //! | [`HistogramCell`] of up to 14 bounds, custom ones' default too | 144 N + 48 | 336, 1 200 |
 //! | [`SumCell`], [`GaugeCell`] | 128 | 128, 128 |
+//!
+//! A histogram that was recorded in a sampled span takes 56 bytes more for each bucket, for its exemplar.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use opentelemetry::trace::SpanContext;
+
+use super::exemplars::{Exemplar, Exemplars};
 use crate::shard;
 
 /// A count of what is whole.
@@ -80,6 +85,7 @@ struct Distribution {
     bounds: Arc<[f64]>,
     /// The sum's slot, and then one for each bucket.
     shards: Box<[Box<[Line]>]>,
+    exemplars: Exemplars,
 }
 
 /// What a histogram holds. There is no count beside those of the buckets, so that it is always their sum.
@@ -89,6 +95,8 @@ pub(super) struct Distributed {
     /// One more than there are bounds: the last is of what exceeds them all.
     pub(super) counts: Vec<u64>,
     pub(super) sum: f64,
+    /// At most one for each bucket.
+    pub(super) exemplars: Vec<Exemplar>,
 }
 
 impl HistogramCell {
@@ -96,7 +104,11 @@ impl HistogramCell {
         let lines = (bounds.len() + 2).div_ceil(SLOTS);
         let shard = || (0..lines).map(|_| Line::default()).collect();
         let shards = shard::copies(shard);
-        Self(Arc::new(Distribution { bounds, shards }))
+        Self(Arc::new(Distribution {
+            bounds,
+            shards,
+            exemplars: Exemplars::default(),
+        }))
     }
 
     #[inline]
@@ -107,12 +119,35 @@ impl HistogramCell {
         });
     }
 
+    /// As [`record`](Self::record); the span, if there is one, is where the bucket leads to from now on.
+    #[inline]
+    pub(crate) fn record_in(&self, span: Option<&SpanContext>, value: f64) {
+        self.record(value);
+        if let Some(span) = span {
+            self.exemplify(span, value);
+        }
+    }
+
+    #[inline(never)]
+    fn exemplify(&self, span: &SpanContext, value: f64) {
+        let Distribution {
+            bounds, exemplars, ..
+        } = &*self.0;
+        let exemplar = Exemplar::new(value, span);
+        exemplars.keep(bucket(bounds, value), bounds.len() + 1, exemplar);
+    }
+
     pub(super) fn bounds(&self) -> &[f64] {
         &self.0.bounds
     }
 
     pub(super) fn read(&self) -> Distributed {
-        let Distribution { bounds, shards } = &*self.0;
+        let Distribution {
+            bounds,
+            shards,
+            exemplars,
+        } = &*self.0;
+        let exemplars = exemplars.read(); // first, so that each is of an observation that is counted
         let total = |bucket| -> u64 {
             let counts = shards.iter().map(|shard| slot(shard, 1 + bucket));
             counts.map(|count| count.load(Relaxed)).sum()
@@ -122,6 +157,7 @@ impl HistogramCell {
             bounds: Arc::clone(bounds),
             counts: (0..=bounds.len()).map(total).collect(),
             sum: sums.map(f64::from_bits).sum(),
+            exemplars,
         }
     }
 }

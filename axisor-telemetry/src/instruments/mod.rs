@@ -4,6 +4,7 @@ mod binding;
 mod cells;
 mod custom;
 mod error;
+mod exemplars;
 mod families;
 mod family;
 mod labels;

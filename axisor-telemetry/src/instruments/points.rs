@@ -9,8 +9,10 @@ use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{
     AggregationTemporality, Gauge, Histogram, HistogramDataPoint, NumberDataPoint, Sum,
 };
+use opentelemetry_proto::tonic::metrics::v1::{Exemplar as ExemplarPoint, exemplar};
 
 use super::cells::{CounterCell, Distributed, GaugeCell, HistogramCell, SumCell};
+use super::exemplars::Exemplar;
 use crate::clock::unix_nanos;
 
 /// A cell that can be told.
@@ -76,6 +78,7 @@ impl SeriesCell for HistogramCell {
             bounds,
             counts,
             sum,
+            exemplars,
         } = self.read();
         HistogramDataPoint {
             attributes: labels,
@@ -85,6 +88,7 @@ impl SeriesCell for HistogramCell {
             sum: Some(sum),
             bucket_counts: counts,
             explicit_bounds: bounds.to_vec(),
+            exemplars: exemplars.into_iter().map(ExemplarPoint::from).collect(),
             ..HistogramDataPoint::default()
         }
     }
@@ -94,6 +98,18 @@ impl SeriesCell for HistogramCell {
             data_points,
             aggregation_temporality: AggregationTemporality::Cumulative.into(),
         })
+    }
+}
+
+impl From<Exemplar> for ExemplarPoint {
+    fn from(exemplar: Exemplar) -> Self {
+        Self {
+            time_unix_nano: exemplar.unix_nanos,
+            trace_id: exemplar.trace_id.to_vec(),
+            span_id: exemplar.span_id.to_vec(),
+            value: Some(exemplar::Value::AsDouble(exemplar.value)),
+            ..Self::default()
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /metrics`: the text format 0.0.4, whatever the scraper accepts, compressed if it asks for it.
+//! `GET /metrics`: in the format the scraper asks for, compressed if it asks for that.
 
 use std::io::{self, Write as _};
 
@@ -8,12 +8,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::Exposition;
-use crate::exposition::CONTENT_TYPE;
+use super::{Exposition, accept};
+use crate::exposition::Format;
 
 pub(super) fn answer(exposition: &Exposition, headers: &HeaderMap) -> Response {
-    match exposition() {
-        Ok(text) => page(text, accepts_gzip(headers)),
+    let format = accept::format(headers);
+    match exposition(format) {
+        Ok(text) => page(text, format, accepts_gzip(headers)),
         Err(error) => {
             tracing::error!(%error, "the metrics could not be rendered");
             (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
@@ -21,14 +22,16 @@ pub(super) fn answer(exposition: &Exposition, headers: &HeaderMap) -> Response {
     }
 }
 
-fn page(text: String, gzip: bool) -> Response {
+fn page(text: String, format: Format, gzip: bool) -> Response {
     let mut page = match gzip.then(|| compressed(&text)) {
         Some(Ok(bytes)) => gzipped(bytes),
         Some(Err(_)) | None => Response::new(Body::from(text)),
     };
     let headers = page.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    let content_type = HeaderValue::from_static(format.content_type());
+    headers.insert(header::CONTENT_TYPE, content_type);
+    let vary = HeaderValue::from_static("accept, accept-encoding");
+    headers.insert(header::VARY, vary);
     page
 }
 

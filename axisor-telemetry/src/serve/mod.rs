@@ -1,6 +1,7 @@
 //! What others read over HTTP: `/metrics`, `/health`, `/livez` and `/readyz`, in the service's router or in a small server; and
 //! where browsers tell how their page loads went.
 
+mod accept;
 mod beacon;
 mod health;
 mod metrics;
@@ -17,11 +18,12 @@ pub use beacon::{Beacon, BeaconError};
 pub(crate) use standalone::standalone;
 pub use standalone::{ServeError, Server};
 
+use crate::exposition::Format;
 use crate::health::Health;
 
 /// Renders what a scrape gets.
 pub(crate) type Exposition =
-    Arc<dyn Fn() -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;
+    Arc<dyn Fn(Format) -> Result<String, Box<dyn Error + Send + Sync>> + Send + Sync>;
 
 /// Where health is asked for. `config` keeps these paths free.
 const HEALTH: &str = "/health";

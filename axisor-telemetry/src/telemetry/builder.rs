@@ -4,22 +4,20 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use opentelemetry_sdk::trace::SpanExporter;
 
 use super::watching::{Rounds, Watched};
 use super::{Inner, Telemetry, TelemetryGuard};
 use crate::catalog::SCOPE;
 use crate::clock::Clock;
-use crate::config::{ConfigError, Loader, Propagator};
+use crate::config::{ConfigError, Loader};
 use crate::instruments::{CustomMetrics, Families, Instruments};
 use crate::pipeline::{self, Collector, Ledger, PipelineError, Reader, Sink, UsersExporter};
 use crate::redact;
 use crate::scope::Scope;
-use crate::trace::FailureSink;
+use crate::trace::{FailureSink, Propagation};
 
 /// What a telemetry is made of. Made by [`Telemetry::builder`].
 #[must_use = "nothing is recorded before `build()` or `init()`"]
@@ -143,7 +141,7 @@ impl TelemetryBuilder {
             catalogued,
             tracers.tracer(SCOPE),
             pipeline::spans(&config, started.sinks),
-            Arc::new(propagator(&config.propagators)),
+            Arc::new(Propagation::new(&config.propagators)),
             clock,
             started.failures.or(self.failures),
         );
@@ -169,16 +167,6 @@ impl fmt::Debug for TelemetryBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TelemetryBuilder").finish_non_exhaustive()
     }
-}
-
-pub(super) fn propagator(propagators: &[Propagator]) -> TextMapCompositePropagator {
-    let propagator = |propagator: &Propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
-        match propagator {
-            Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
-            Propagator::Baggage => Box::new(BaggagePropagator::new()),
-        }
-    };
-    TextMapCompositePropagator::new(propagators.iter().map(propagator).collect())
 }
 
 /// Why the telemetry did not start. Nothing was installed then.

@@ -8,6 +8,7 @@ use axum::Router;
 use super::Telemetry;
 use crate::http::HttpLayer;
 use crate::serve::{self, Beacon, Endpoints, ServeError, Server};
+use crate::trace::Callers;
 
 impl Telemetry {
     /// The layer that counts, times and traces requests: the last one to give to a router.
@@ -26,7 +27,8 @@ impl Telemetry {
     /// }
     /// ```
     pub fn http_layer(&self) -> HttpLayer {
-        let layer = HttpLayer::new(Arc::clone(&self.0.scope), self.propagator());
+        let callers = Callers::of(self.0.config.traces.trust_incoming_sampling);
+        let layer = HttpLayer::new(Arc::clone(&self.0.scope), callers);
         if self.0.config.prometheus.enabled {
             layer
         } else {
@@ -46,7 +48,7 @@ impl Telemetry {
         let prometheus = &self.0.config.prometheus;
         let telemetry = self.clone();
         serve::router(Endpoints {
-            exposition: Arc::new(move || Ok(telemetry.exposition()?)),
+            exposition: Arc::new(move |format| Ok(telemetry.exposition_in(format)?)),
             health: Arc::clone(&self.0.health),
             metrics_path: prometheus.enabled.then(|| prometheus.path.clone()),
         })

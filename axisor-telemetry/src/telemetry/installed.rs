@@ -11,11 +11,10 @@ use opentelemetry::global;
 use opentelemetry::metrics::noop::NoopMeterProvider;
 use opentelemetry::trace::noop::NoopTracerProvider;
 
-use super::builder::propagator;
 use super::measured::Measured;
 use super::{Inner, StartError, Telemetry};
 use crate::pipeline::{ShutdownError, ShutdownReport};
-use crate::trace::{Failure, FailureSink};
+use crate::trace::{Failure, FailureSink, Propagation};
 use crate::{logs, scope};
 
 /// How long a dropped guard tries to send what is left.
@@ -49,7 +48,7 @@ impl Telemetry {
         scope::install(Arc::clone(&self.0.scope));
         global::set_tracer_provider(self.0.tracers.clone());
         global::set_meter_provider(self.0.meters.clone());
-        global::set_text_map_propagator(propagator(&self.0.config.propagators));
+        global::set_text_map_propagator(Propagation::new(&self.0.config.propagators));
         measured.begin();
         self.want_rounds();
         Ok(())

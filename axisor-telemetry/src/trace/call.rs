@@ -141,6 +141,14 @@ impl CallSpan {
         });
     }
 
+    /// The span's identity, if it is sampled.
+    pub(crate) fn sampled(&self) -> Option<&SpanContext> {
+        match self {
+            Self::None | Self::Context(_) => None,
+            Self::Live(_, live) => Some(&live.context),
+        }
+    }
+
     /// Makes this span the current one until the guard is dropped.
     #[inline]
     pub(crate) fn attach(&self) -> Option<ContextGuard> {

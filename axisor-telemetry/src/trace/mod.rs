@@ -5,8 +5,11 @@ mod ended;
 mod failure;
 mod field;
 mod filter;
+#[cfg(any(feature = "axum", feature = "grpc"))]
+mod incoming;
 mod live;
 mod parent;
+mod propagation;
 mod sampling;
 mod spans;
 
@@ -18,9 +21,12 @@ pub(crate) use failure::Route;
 pub(crate) use failure::{Failure, FailureSink, Place, Seen};
 pub use field::FieldValue;
 pub(crate) use filter::SpanFilter;
+#[cfg(any(feature = "axum", feature = "grpc"))]
+pub(crate) use incoming::Callers;
 #[cfg(test)]
 pub(crate) use live::Added;
 pub use parent::SpanParent;
+pub(crate) use propagation::Propagation;
 pub(crate) use sampling::Sampling;
 pub(crate) use spans::{Limits, SpanSink, Spans};
 

@@ -54,6 +54,11 @@ impl Sampling {
         if self.follows_parent && parent.is_valid() {
             return parent.is_sampled();
         }
+        self.samples_alone(trace)
+    }
+
+    /// Whether this trace is recorded as far as no parent says.
+    pub(super) fn samples_alone(&self, trace: TraceId) -> bool {
         match &self.others {
             Others::All => true,
             Others::None => false,

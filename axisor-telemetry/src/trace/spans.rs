@@ -30,7 +30,7 @@ pub(crate) struct Limits {
 /// Makes spans of calls.
 pub(crate) struct Spans {
     filter: SpanFilter,
-    sampling: Sampling,
+    pub(super) sampling: Sampling,
     ids: RandomIdGenerator,
     limits: Limits,
     sinks: Vec<Arc<dyn SpanSink>>,
@@ -65,6 +65,15 @@ impl Spans {
     /// Whether spans that are sampled go anywhere.
     pub(super) fn has_sinks(&self) -> bool {
         !self.sinks.is_empty()
+    }
+
+    /// `span`, if it is sampled and goes anywhere.
+    #[cfg_attr(
+        not(feature = "axum"),
+        expect(dead_code, reason = "no HTTP layer records requests")
+    )]
+    pub(crate) fn sampled<'a>(&self, span: &'a SpanContext) -> Option<&'a SpanContext> {
+        (span.is_sampled() && self.has_sinks() && !self.is_closed()).then_some(span)
     }
 
     /// Makes no further spans.

@@ -8,22 +8,32 @@ mod attributes;
 #[cfg(feature = "axum")]
 mod beacon;
 mod business;
+#[cfg(feature = "axum")]
+mod clients;
 mod config;
+#[cfg(feature = "axum")]
+mod conventions;
 mod custom;
+mod exemplars;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod export;
 mod exporters;
 mod exposition;
+#[cfg(feature = "grpc")]
+mod grpc;
 #[cfg(feature = "axum")]
 mod health;
 #[cfg(feature = "axum")]
 mod http;
 #[cfg(feature = "axum")]
 mod http_spans;
+#[cfg(feature = "axum")]
+mod incoming;
 mod jobs;
 mod logs;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod logs_sent;
+mod openmetrics;
 mod poll;
 mod programs;
 mod recorded;
@@ -32,4 +42,5 @@ mod rounds;
 mod seen;
 #[cfg(feature = "axum")]
 mod serve;
+mod task;
 mod testing;

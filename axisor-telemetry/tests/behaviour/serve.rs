@@ -54,26 +54,6 @@ async fn a_scrape_does_not_show_itself_but_those_before() {
 }
 
 #[tokio::test]
-async fn the_format_does_not_depend_on_what_the_scraper_accepts() {
-    let app = app().await;
-    for accept in [
-        "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5",
-        "application/vnd.google.protobuf",
-        "application/json",
-    ] {
-        let answer = app
-            .ask_with("GET", "/metrics", &format!("accept: {accept}\r\n"))
-            .await;
-        assert_eq!(answer.status, 200);
-        assert_eq!(
-            answer.header("content-type"),
-            Some("text/plain; version=0.0.4; charset=utf-8")
-        );
-        assert_eq!(answer.header("content-encoding"), None);
-    }
-}
-
-#[tokio::test]
 async fn a_scraper_that_asks_for_gzip_gets_the_same_page_compressed() {
     let app = app().await;
     let answer = app

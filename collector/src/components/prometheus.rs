@@ -28,6 +28,8 @@ pub(crate) fn launch(site: &Site) -> Launch {
     let mut args = vec![
         format!("--config.file={}", site.prometheus_yml().display()),
         format!("--storage.tsdb.path={}", data.display()),
+        // Error budgets look back 30 days, the default is 15.
+        "--storage.tsdb.retention.time=35d".to_owned(),
         format!(
             "--web.listen-address={}",
             site.address(Endpoint::Prometheus)

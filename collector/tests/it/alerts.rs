@@ -1,7 +1,6 @@
 //! Who is told what: the routes as a table, and a real Alertmanager telling real channels.
 
 use std::fs;
-use std::num::NonZeroU32;
 
 use axisor_stack::{Component, Stack};
 use reqwest::Client;
@@ -114,7 +113,7 @@ impl Alerting {
         let stack = quick()
             .only([Component::Alertmanager])
             .secrets(secrets.path())
-            .alert_speed(NonZeroU32::new(300).unwrap())
+            .haste(300)
             .start();
         let stack = stack.await.unwrap();
         let alerting = Self {

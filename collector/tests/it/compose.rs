@@ -141,6 +141,7 @@ fn every_mounted_file_is_there_and_of_the_native_stack() {
         ("loki/loki.yaml", "loki"),
         ("prometheus/prometheus.yml", "prometheus"),
         ("prometheus/alert_rules.yml", "prometheus"),
+        ("prometheus/slo_rules.yml", "prometheus"),
         ("alertmanager/alertmanager.yml", "alertmanager"),
         ("alertmanager/templates", "alertmanager"),
         ("alertmanager/secrets", "alertmanager"),

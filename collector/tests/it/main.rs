@@ -7,6 +7,7 @@ mod configuration;
 mod containers;
 mod names;
 mod running;
+mod service_levels;
 mod sink;
 mod starting;
 mod support;

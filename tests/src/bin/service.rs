@@ -92,16 +92,14 @@ async fn refuse() -> Result<(), std::io::Error> {
     ))
 }
 
-#[track_margin_guard(action = "add_margin", plan = "pro")]
+#[track_margin_guard(action = "add_margin", plan = "pro", duration, capture)]
 async fn add_margin(to: &str) -> Result<StatusCode, reqwest::Error> {
     let mut headers = HeaderMap::new();
     if let Some(telemetry) = Telemetry::current() {
         telemetry.inject(&mut headers);
     }
-    let answer = reqwest::Client::new()
-        .get(to)
-        .headers(headers)
-        .send()
-        .await?;
+    let asked = reqwest::Client::new().get(to).headers(headers);
+    let answer = asked.send().await;
+    let answer = answer.inspect_err(|error| tracing::error!(%error, "margin not added"))?;
     Ok(answer.status())
 }

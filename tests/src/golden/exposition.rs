@@ -95,6 +95,22 @@ impl Exposition {
         exposition
     }
 
+    /// Reads an OpenMetrics page; what it says of families is put as the text format says it.
+    #[must_use]
+    pub fn parse_openmetrics(page: &str) -> Self {
+        let text = page.strip_suffix("# EOF\n");
+        let mut exposition = Self::parse(text.unwrap_or(page));
+        if text.is_none() {
+            exposition.error("no `# EOF` at the end".to_owned());
+        }
+        let named = |(name, family): (String, Family)| match family.kind.as_deref() {
+            Some("counter") => (format!("{name}_total"), family),
+            _ => (name, family),
+        };
+        exposition.families = exposition.families.into_iter().map(named).collect();
+        exposition
+    }
+
     /// Takes a sample in; one that is there already is an error.
     pub fn insert(&mut self, sample: Sample, value: f64) {
         if self.samples.contains_key(&sample) {
@@ -278,6 +294,16 @@ mod tests {
             (Sample::new("m", [("le", "inf")]), f64::INFINITY)
         );
         assert!(one("m Nan\n").1.is_nan());
+    }
+
+    #[test]
+    fn an_openmetrics_page_is_the_same_page() {
+        let text = Exposition::parse("# TYPE a_total counter\na_total 1\n# TYPE b gauge\nb 2\n");
+        let page =
+            "# TYPE a counter\na_total 1 # {trace_id=\"x\"} 1 1.5\n# TYPE b gauge\nb 2\n# EOF\n";
+        assert_eq!(Exposition::parse_openmetrics(page), text);
+        let half = Exposition::parse_openmetrics("b 2\n");
+        assert_eq!(half.errors, ["no `# EOF` at the end"]);
     }
 
     #[test]

@@ -179,6 +179,10 @@ fn remark(scenario: &Scenario, report: &mut ScenarioReport) {
             setting.0, setting.1
         ));
     }
+    if !scenario.negotiated().is_empty() {
+        let remark = "a scrape asks for OpenMetrics, which the original did not know: its page is compared as any other";
+        report.remarks.push(remark.to_owned());
+    }
     if let Some(reason) = &scenario.optional {
         report.excuse("optional", reason);
     }

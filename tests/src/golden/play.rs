@@ -11,7 +11,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::answers::{Answer, Answers};
+use super::answers::{Answer, Answers, OPENMETRICS};
 use super::client::{self, Reply};
 use super::custom::CustomMetrics;
 use super::exposition::Exposition;
@@ -237,9 +237,13 @@ impl Player<'_> {
             .await;
         if reply.status == Some(200) {
             let scraped = || {
+                let parse = match reply.content_type.as_deref() {
+                    Some(kind) if kind.starts_with(OPENMETRICS) => Exposition::parse_openmetrics,
+                    _ => Exposition::parse,
+                };
                 reply
                     .text()
-                    .map(|text| Exposition::parse(&text))
+                    .map(|text| parse(&text))
                     .map_err(|error| error.to_string())
             };
             let exposition = seen.unwrap_or_else(scraped);

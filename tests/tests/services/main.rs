@@ -6,6 +6,7 @@ mod herd;
 mod http;
 mod jobs;
 mod lnd;
+mod openmetrics;
 mod polls;
 mod postgres;
 mod redis;

@@ -10,7 +10,8 @@ use axisor_tests::service_logs::{self, Record};
 use axisor_tests::until;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-const SERVICE: &str = env!("CARGO_BIN_EXE_service");
+use crate::start;
+
 const DEADLINE: Duration = Duration::from_secs(20);
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -21,16 +22,13 @@ async fn a_line_of_a_service_is_found_by_its_trace() {
         ("grpc", stack.otlp_grpc()),
         ("http/protobuf", stack.otlp_http()),
     ] {
-        let environment = [
+        let by = [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ("OTEL_LOGS_EXPORTER", "otlp"),
-            ("OTEL_BLRP_SCHEDULE_DELAY", "100"),
         ];
         let name = format!("backend-{}", &protocol[..4]);
-        let service = Service::start(SERVICE, &name, 0, &environment)
-            .await
-            .expect("a service");
+        let service = start(&stack, &name, 0, &by).await;
         fail(&service).await;
         let inside = line(&stack.service_logs(), &name, "no route to the exchange").await;
         let handler = line(&stack.service_logs(), &name, "refused").await;
@@ -58,16 +56,8 @@ async fn a_line_of_a_service_is_found_by_its_trace() {
 #[tokio::test]
 async fn the_exporters_own_work_is_never_a_line() {
     let stack = collector().start().await.expect("a Collector");
-    let endpoint = stack.otlp_grpc();
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_LOGS_EXPORTER", "otlp"),
-        ("OTEL_BLRP_SCHEDULE_DELAY", "50"),
-        ("RUST_LOG", "trace"),
-    ];
-    let service = Service::start(SERVICE, "axisor-backend", 0, &environment)
-        .await
-        .expect("a service");
+    let all = [("OTEL_LOGS_EXPORTER", "otlp"), ("RUST_LOG", "trace")];
+    let service = start(&stack, "axisor-backend", 0, &all).await;
     fail(&service).await;
     line(&stack.service_logs(), "axisor-backend", "refused").await;
     service.stop().await.expect("stopped");

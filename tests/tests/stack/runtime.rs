@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use axisor_stack::{Component, Stack};
 use axisor_tests::prometheus::Prometheus;
-use axisor_tests::service::Service;
 use axisor_tests::{ports, until};
 
-const SERVICE: &str = env!("CARGO_BIN_EXE_service");
+use crate::start;
+
 const JOB: &str = "margin-monitor";
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -23,16 +23,11 @@ async fn they_come_with_the_scrape_of_the_service_and_once() {
         .start()
         .await
         .expect("a Collector and a Prometheus");
-    let endpoint = stack.otlp_grpc();
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_METRIC_EXPORT_INTERVAL", "250"),
+    let measured = [
         ("AXISOR_METRICS_PROCESS", "true"),
         ("AXISOR_METRICS_RUNTIME", "true"),
     ];
-    let worker = Service::start(SERVICE, JOB, port, &environment)
-        .await
-        .expect("a worker");
+    let worker = start(&stack, JOB, port, &measured).await;
 
     let prometheus = Prometheus::new(stack.prometheus());
     let own = format!("instance=\"{}\"", worker.address());

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use axisor_stack::{Component, Stack, TailSampling};
 use axisor_tests::jaeger::{Jaeger, Trace};
-use axisor_tests::service::Service;
 use axisor_tests::until;
 
-const SERVICE: &str = env!("CARGO_BIN_EXE_service");
+use crate::start;
+
 const DEADLINE: Duration = Duration::from_secs(20);
 const SLOW: Duration = Duration::from_millis(400);
 /// Of what is always kept.
@@ -30,8 +30,9 @@ async fn what_matters_is_kept_with_a_share_of_the_rest_and_each_trace_is_whole()
         .start()
         .await
         .expect("a Collector and a Jaeger");
-    let backend = start(&stack, "axisor-backend").await;
-    let monitor = start(&stack, "margin-monitor").await;
+    let quiet = [("AXISOR_LOGGING_LEVEL", "off")];
+    let backend = start(&stack, "axisor-backend", 0, &quiet).await;
+    let monitor = start(&stack, "margin-monitor", 0, &quiet).await;
 
     let slow = format!(
         "{}/work?milliseconds={}",
@@ -117,18 +118,6 @@ async fn kept(jaeger: &Jaeger) -> Option<BTreeMap<String, Vec<Trace>>> {
         kept.entry(kind).or_default().push(trace);
     }
     Some(kept)
-}
-
-async fn start(stack: &Stack, name: &str) -> Service {
-    let endpoint = stack.otlp_grpc();
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
-        ("AXISOR_LOGGING_LEVEL", "off"),
-    ];
-    Service::start(SERVICE, name, 0, &environment)
-        .await
-        .expect("a service")
 }
 
 async fn get(url: &str) {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use axisor_stack::{Component, Stack};
 use axisor_tests::jaeger::{Jaeger, Span, Trace};
-use axisor_tests::service::Service;
 use axisor_tests::until;
 use serde_json::json;
 
-const SERVICE: &str = env!("CARGO_BIN_EXE_service");
+use crate::start;
+
 const DEADLINE: Duration = Duration::from_secs(20);
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
@@ -16,8 +16,8 @@ const CALLER: &str = "00f067aa0ba902b7";
 #[tokio::test]
 async fn a_trace_that_crosses_two_processes_is_one_trace() {
     let stack = collector_and_jaeger().await;
-    let backend = start(&stack, "axisor-backend").await;
-    let monitor = start(&stack, "margin-monitor").await;
+    let backend = start(&stack, "axisor-backend", 0, &[]).await;
+    let monitor = start(&stack, "margin-monitor", 0, &[]).await;
 
     let url = format!("{}/relay?to={}/work", backend.url(), monitor.url());
     assert_eq!(get(&url).await, 200);
@@ -67,7 +67,7 @@ async fn a_trace_that_crosses_two_processes_is_one_trace() {
 #[tokio::test]
 async fn a_failure_is_flagged_and_described_without_its_password() {
     let stack = collector_and_jaeger().await;
-    let backend = start(&stack, "axisor-backend").await;
+    let backend = start(&stack, "axisor-backend", 0, &[]).await;
 
     assert_eq!(get(&format!("{}/fail", backend.url())).await, 500);
     let trace = trace_of(&stack, 2).await;
@@ -91,16 +91,7 @@ async fn a_failure_is_flagged_and_described_without_its_password() {
 #[tokio::test]
 async fn the_exporters_own_work_is_never_a_trace() {
     let stack = collector_and_jaeger().await;
-    let endpoint = stack.otlp_grpc();
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
-        ("OTEL_METRIC_EXPORT_INTERVAL", "100"),
-        ("RUST_LOG", "trace"),
-    ];
-    let service = Service::start(SERVICE, "axisor-backend", 0, &environment)
-        .await
-        .expect("a service");
+    let service = start(&stack, "axisor-backend", 0, &[("RUST_LOG", "trace")]).await;
     for _ in 0..20 {
         assert_eq!(get(&format!("{}/work", service.url())).await, 200);
     }
@@ -125,17 +116,6 @@ async fn collector_and_jaeger() -> Stack {
         .free_ports()
         .only([Component::Collector, Component::Jaeger]);
     builder.start().await.expect("a Collector and a Jaeger")
-}
-
-async fn start(stack: &Stack, name: &str) -> Service {
-    let endpoint = stack.otlp_grpc();
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
-    ];
-    Service::start(SERVICE, name, 0, &environment)
-        .await
-        .expect("a service")
 }
 
 async fn get(url: &str) -> u16 {

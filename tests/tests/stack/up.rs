@@ -7,7 +7,8 @@ use axisor_tests::prometheus::Prometheus;
 use axisor_tests::service::Service;
 use axisor_tests::{ports, until};
 
-const SERVICE: &str = env!("CARGO_BIN_EXE_service");
+use crate::start;
+
 const JOB: &str = "margin-monitor";
 const INTERVAL: Duration = Duration::from_secs(1);
 const EXPIRATION: Duration = Duration::from_secs(3);
@@ -29,7 +30,7 @@ async fn a_killed_worker_is_down_at_once_and_comes_back_without_a_spike() {
         .expect("a Collector and a Prometheus");
     let prometheus = Prometheus::new(stack.prometheus());
 
-    let worker = start(&stack, port).await;
+    let worker = start(&stack, JOB, port, &[]).await;
     work(&worker, 10).await;
     until_value(&prometheus, &up(), 1.0).await;
     until_value(&prometheus, EXECUTIONS, 10.0).await;
@@ -68,7 +69,7 @@ async fn a_killed_worker_is_down_at_once_and_comes_back_without_a_spike() {
         "the last values lingered for {gone_after:?}"
     );
 
-    let worker = start(&stack, port).await;
+    let worker = start(&stack, JOB, port, &[]).await;
     work(&worker, 4).await;
     until_value(&prometheus, &up(), 1.0).await;
     until_value(&prometheus, EXECUTIONS, 4.0).await;
@@ -84,17 +85,6 @@ async fn a_killed_worker_is_down_at_once_and_comes_back_without_a_spike() {
         );
     }
     stack.down().await.expect("down");
-}
-
-async fn start(stack: &Stack, port: u16) -> Service {
-    let endpoint = stack.otlp_grpc();
-    let environment = [
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
-        ("OTEL_METRIC_EXPORT_INTERVAL", "250"),
-    ];
-    Service::start(SERVICE, JOB, port, &environment)
-        .await
-        .expect("a worker")
 }
 
 async fn work(worker: &Service, times: usize) {

@@ -8,7 +8,7 @@ use reqwest::Client;
 use tokio::time::{sleep, timeout};
 
 use super::exposition::samples;
-use super::ports::Ports;
+use super::ports::{OUTSIDE, Ports};
 use super::process::{Orders, Running, SharedTrees};
 use super::summary::Scrape;
 
@@ -44,6 +44,8 @@ pub(crate) enum FleetError {
 #[derive(Debug)]
 pub(crate) struct Fleet {
     services: Vec<Running>,
+    /// What belongs to others.
+    outside: Running,
     http: Client,
 }
 
@@ -58,7 +60,10 @@ impl Fleet {
             let arguments = ports.arguments(kind, place);
             Running::start(kind, place.port, &arguments, orders, trees)
         };
+        let port = ports.outside();
+        let outside = [format!("--port={port}")];
         Ok(Self {
+            outside: Running::start(&OUTSIDE, port, &outside, orders, trees)?,
             services: ports.places().map(start).collect::<Result<_, _>>()?,
             http: client(),
         })
@@ -70,6 +75,11 @@ impl Fleet {
         services.map(|service| (service.name, service.pid, service.url.as_str()))
     }
 
+    /// The name, process id and address of what belongs to others.
+    pub(crate) fn outside(&self) -> (&'static str, u32, &str) {
+        (self.outside.name, self.outside.pid, &self.outside.url)
+    }
+
     /// The backend's address.
     pub(crate) fn backend(&self) -> &str {
         &self.services[0].url
@@ -78,7 +88,7 @@ impl Fleet {
     /// Waits until every service answers.
     pub(crate) async fn ready(&mut self) -> Result<(), FleetError> {
         let http = self.http.clone();
-        for service in &mut self.services {
+        for service in self.services.iter_mut().chain([&mut self.outside]) {
             let answers = async {
                 while http
                     .get(format!("{}/health", service.url))
@@ -102,7 +112,8 @@ impl Fleet {
 
     /// Whether every service still runs.
     pub(crate) fn check(&mut self) -> Result<(), FleetError> {
-        self.services.iter_mut().try_for_each(Running::check)
+        self.services.iter_mut().try_for_each(Running::check)?;
+        self.outside.check()
     }
 
     /// Asks every service for its health, as a load balancer would, and reads its `/metrics`.
@@ -134,6 +145,7 @@ impl Fleet {
         for service in self.services {
             last_words.push(service.stop().await);
         }
+        self.outside.stop().await; // nothing of ours is lost there
         last_words
     }
 }

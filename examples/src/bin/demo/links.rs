@@ -40,8 +40,16 @@ pub(crate) struct Stack {
     pub(crate) prometheus: String,
 }
 
+/// Links that lead to something.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) text: String,
+    /// The id of the trace among them.
+    pub(crate) trace: String,
+}
+
 /// Links to `trace` and to queries, once all of them lead to something.
-pub(crate) async fn find(stack: Stack, trace: String) -> Result<String, LinkError> {
+pub(crate) async fn find(stack: Stack, trace: String) -> Result<Found, LinkError> {
     let http = Client::builder().no_proxy().timeout(Duration::from_secs(5));
     let http = http
         .build()
@@ -61,7 +69,8 @@ pub(crate) async fn find(stack: Stack, trace: String) -> Result<String, LinkErro
             prometheus_link(&http, &stack, query).await
         ));
     }
-    Ok(lines.join("\n"))
+    let text = lines.join("\n");
+    Ok(Found { text, trace })
 }
 
 /// The trace's page, or its JSON: a Jaeger built from its module alone has no pages.

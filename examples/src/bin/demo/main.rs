@@ -2,6 +2,7 @@
 
 mod exposition;
 mod fleet;
+mod flows;
 mod links;
 mod ports;
 mod process;
@@ -11,7 +12,9 @@ mod show;
 mod summary;
 mod traffic;
 mod trees;
+mod waterfall;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -19,6 +22,7 @@ use axisor_examples::automation_executor::{self, AutomationExecutorArgs};
 use axisor_examples::backend::{self, BackendArgs};
 use axisor_examples::margin_monitor::{self, MarginMonitorArgs};
 use axisor_examples::notification_worker::{self, NotificationWorkerArgs};
+use axisor_examples::outside::{self, OutsideArgs};
 use axisor_examples::payment_validator::{self, PaymentValidatorArgs};
 use axisor_examples::service::exit_code;
 use clap::{Args, Parser, Subcommand};
@@ -58,6 +62,21 @@ struct Demo {
     /// With --stack: processes of this machine, even where Docker answers.
     #[arg(long, requires = "stack")]
     native: bool,
+    /// With --stack: execute so many automations instead, and end with what became of every one of their spans. The exit
+    /// code is 1 if one is neither in Jaeger nor counted as lost.
+    #[arg(long, requires = "stack", value_name = "COUNT", conflicts_with = "end_after", value_parser = clap::value_parser!(u64).range(1..=20_000))]
+    flows: Option<u64>,
+    /// Sample so many of a hundred traces.
+    #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
+    sample: u8,
+    /// With --stack: draw the trace it ends with into this SVG file.
+    #[arg(
+        long,
+        requires = "stack",
+        value_name = "FILE",
+        conflicts_with = "flows"
+    )]
+    draw: Option<PathBuf>,
     /// Listen on free ports, not on 3010 and so on, nor on the stack's usual ones.
     #[arg(long)]
     free_ports: bool,
@@ -80,10 +99,11 @@ enum Hidden {
 #[derive(Debug, Subcommand)]
 enum Service {
     Backend(Box<BackendArgs>),
-    MarginMonitor(MarginMonitorArgs),
+    MarginMonitor(Box<MarginMonitorArgs>),
     AutomationExecutor(AutomationExecutorArgs),
     NotificationWorker(NotificationWorkerArgs),
     PaymentValidator(PaymentValidatorArgs),
+    Outside(OutsideArgs),
 }
 
 fn time(text: &str) -> Result<Duration, String> {
@@ -103,10 +123,11 @@ async fn main() -> ExitCode {
         None => run::run(cli.demo).await,
         Some(Hidden::Service(service)) => exit_code(match service {
             Service::Backend(args) => backend::run(*args).await,
-            Service::MarginMonitor(args) => margin_monitor::run(args).await,
+            Service::MarginMonitor(args) => margin_monitor::run(*args).await,
             Service::AutomationExecutor(args) => automation_executor::run(args).await,
             Service::NotificationWorker(args) => notification_worker::run(args).await,
             Service::PaymentValidator(args) => payment_validator::run(args).await,
+            Service::Outside(args) => outside::run(args).await,
         }),
     }
 }

@@ -41,9 +41,20 @@ pub(crate) const KINDS: [Kind; 5] = [
     worker(payment_validator::NAME, 3014, 3024),
 ];
 
+/// What is called and belongs to others.
+pub(crate) const OUTSIDE: Kind = Kind {
+    name: "LN Markets and LND",
+    command: "outside",
+    port: 3030,
+    jobs_port: None,
+};
+
 /// Where every service listens.
 #[derive(Debug, Clone)]
-pub(crate) struct Ports(Vec<Place>);
+pub(crate) struct Ports {
+    services: Vec<Place>,
+    outside: u16,
+}
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
@@ -68,12 +79,20 @@ impl Ports {
             );
             Ok(Place { port, jobs_port })
         };
-        Ok(Self(KINDS.iter().map(place).collect::<Result<_, _>>()?))
+        Ok(Self {
+            services: KINDS.iter().map(place).collect::<Result<_, _>>()?,
+            outside: choose(OUTSIDE.port)?,
+        })
     }
 
     /// Every service and its place.
     pub(crate) fn places(&self) -> impl Iterator<Item = (&'static Kind, Place)> {
-        KINDS.iter().zip(self.0.iter().copied())
+        KINDS.iter().zip(self.services.iter().copied())
+    }
+
+    /// The port of what belongs to others.
+    pub(crate) fn outside(&self) -> u16 {
+        self.outside
     }
 
     /// Every service's name and the address it is scraped at.
@@ -96,6 +115,13 @@ impl Ports {
         format!("http://127.0.0.1:{}", port.unwrap_or_default())
     }
 
+    fn calls_outside(&self, flag: &str) -> [String; 2] {
+        [
+            format!("--{flag}"),
+            format!("http://127.0.0.1:{}", self.outside),
+        ]
+    }
+
     pub(crate) fn arguments(&self, kind: &Kind, place: Place) -> Vec<String> {
         let calls = |flag: &str, name| [format!("--{flag}"), self.jobs_url(name)];
         let monitor = calls("margin-monitor", margin_monitor::NAME);
@@ -114,9 +140,12 @@ impl Ports {
             ]
             .concat(),
             automation_executor::NAME => monitor.to_vec(),
-            margin_monitor::NAME => {
-                calls("notification-worker", notification_worker::NAME).to_vec()
-            }
+            margin_monitor::NAME => [
+                calls("notification-worker", notification_worker::NAME),
+                self.calls_outside("exchange"),
+                self.calls_outside("lnd"),
+            ]
+            .concat(),
             _ => Vec::new(),
         };
         [own, called].concat()

@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use axisor_examples::service::{asked_to_end, exit_code};
 use axisor_stack::Stack;
+use axisor_tests::ApiError;
+use axisor_tests::jaeger::Jaeger;
 
 use super::Demo;
 use super::fleet::{Fleet, FleetError};
+use super::flows::{self, FlowsError};
 use super::links::LinkError;
 use super::ports::Ports;
 use super::process::{Orders, SharedTrees};
 use super::show::Show;
+use super::waterfall::PictureError;
 
 /// Why the demo does not end well.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +32,12 @@ pub(crate) enum DemoError {
     Unmoved(Vec<String>),
     #[error("no automation went all the way to a notification")]
     NoFlagship,
+    #[error(transparent)]
+    Flows(#[from] FlowsError),
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    #[error("Jaeger cannot be asked")]
+    Jaeger(#[from] ApiError),
     #[error("a link leads nowhere")]
     Link(#[from] LinkError),
     #[error("signals cannot be heard")]
@@ -81,12 +91,33 @@ async fn with_services(
 ) -> Result<(), DemoError> {
     let trees = SharedTrees::default();
     let fleet = Fleet::start(ports, &orders(demo, stack), &trees)?;
+    if let (Some(stack), Some(count)) = (stack, demo.flows) {
+        return tokio::select! {
+            counted = count_flows(fleet, count, stack) => counted,
+            () = asked => Ok(()),
+        };
+    }
     let mut show = Show::new(demo, stack, trees, fleet);
     let outcome = show.run(ports, asked).await;
     for last_word in show.into_fleet().stop().await {
         println!("{last_word}");
     }
     outcome
+}
+
+/// Has `count` automations executed, ends the services, and says where every span is.
+async fn count_flows(mut fleet: Fleet, count: u64, stack: &Stack) -> Result<(), DemoError> {
+    fleet.ready().await?;
+    println!("executing {count} automations");
+    let told = flows::send(fleet.backend(), count).await?;
+    fleet.check()?;
+    println!("stopping the services, which send their last spans");
+    let last_words = fleet.stop().await;
+    println!("looking for every span in Jaeger");
+    let jaeger = Jaeger::new(stack.jaeger());
+    let account = flows::account(&told, &last_words, &jaeger).await?;
+    println!("{account}");
+    Ok(())
 }
 
 /// What services' telemetry is told: spans to the terminal, or everything to the stack.
@@ -96,6 +127,11 @@ fn orders(demo: &Demo, stack: Option<&Stack>) -> Orders {
         ("AXISOR_LOGGING_FORMAT", "pretty".to_owned()),
         ("AXISOR_METRICS_PROCESS", "true".to_owned()),
         ("AXISOR_METRICS_RUNTIME", "true".to_owned()),
+        ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio".to_owned()),
+        (
+            "OTEL_TRACES_SAMPLER_ARG",
+            (f64::from(demo.sample) / 100.0).to_string(),
+        ),
     ];
     match stack {
         None => telemetry.push(("OTEL_TRACES_EXPORTER", "console".to_owned())),

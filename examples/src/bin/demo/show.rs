@@ -8,18 +8,20 @@ use std::time::{Duration, Instant};
 use axisor_examples::backend;
 use axisor_examples::service::asked_to_end;
 use axisor_stack::Stack;
+use axisor_tests::jaeger::Jaeger;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{interval, sleep};
 
 use super::Demo;
 use super::fleet::Fleet;
-use super::links::{self, LinkError, PROCESSES};
+use super::links::{self, Found, LinkError, PROCESSES};
 use super::ports::Ports;
 use super::process::{SharedTrees, lock};
 use super::run::DemoError;
 use super::screen::Screen;
 use super::summary::{self, Scrape};
 use super::traffic::Traffic;
+use super::waterfall;
 
 /// How often services are looked after.
 const LOOK: Duration = Duration::from_millis(250);
@@ -52,9 +54,9 @@ enum Links {
     #[default]
     None,
     /// They are being tried.
-    Tried(JoinHandle<Result<String, LinkError>>),
+    Tried(JoinHandle<Result<Found, LinkError>>),
     /// They all lead to something.
-    Found(String),
+    Found(Found),
 }
 
 impl<'a> Show<'a> {
@@ -104,7 +106,10 @@ impl<'a> Show<'a> {
         let last = self.summarise(&traffic).await;
         self.screen.keep();
         match links? {
-            Some(links) => self.screen.say(&links),
+            Some(links) => {
+                self.screen.say(&links.text);
+                self.draw(&links.trace).await?;
+            }
             None if end == End::TimeIsOver && self.stack.is_some() => {
                 return Err(DemoError::NoFlagship);
             }
@@ -129,6 +134,8 @@ impl<'a> Show<'a> {
                 "{name:<22} pid {pid:>4}   {url}/metrics   {url}/health"
             ));
         }
+        let (name, pid, url) = self.fleet.outside();
+        lines.push(format!("{name:<22} pid {pid:>4}   {url}, simulated"));
         let backend = self.fleet.backend();
         lines.push(format!("\ntry: curl {backend}/api/positions/1"));
         lines.push(format!(
@@ -214,7 +221,7 @@ impl<'a> Show<'a> {
             }
             (Links::Tried(trying), _) if trying.is_finished() => {
                 let found = found(trying).await?;
-                self.screen.say(&format!("{found}\n"));
+                self.screen.say(&format!("{}\n", found.text));
                 Links::Found(found)
             }
             (links, _) => links,
@@ -222,8 +229,21 @@ impl<'a> Show<'a> {
         Ok(())
     }
 
+    /// Draws the trace of the links, which by now is whole, if that is wanted.
+    async fn draw(&mut self, trace: &str) -> Result<(), DemoError> {
+        let (Some(stack), Some(file)) = (self.stack, &self.demo.draw) else {
+            return Ok(());
+        };
+        let trace = Jaeger::new(stack.jaeger()).trace(trace).await?;
+        if let Some(trace) = trace {
+            waterfall::draw(&trace, file)?;
+            self.screen.say(&format!("drawn: {}", file.display()));
+        }
+        Ok(())
+    }
+
     /// The links, waited for unless somebody asks for the end once more.
-    async fn finish_links(&mut self) -> Result<Option<String>, DemoError> {
+    async fn finish_links(&mut self) -> Result<Option<Found>, DemoError> {
         let enough = asked_to_end(false)?;
         match std::mem::take(&mut self.links) {
             Links::None => Ok(None),
@@ -236,7 +256,7 @@ impl<'a> Show<'a> {
     }
 }
 
-async fn found(trying: JoinHandle<Result<String, LinkError>>) -> Result<String, DemoError> {
+async fn found(trying: JoinHandle<Result<Found, LinkError>>) -> Result<Found, DemoError> {
     match trying.await {
         Ok(found) => Ok(found?),
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),

@@ -7,13 +7,14 @@ use std::time::Duration;
 use axisor_examples::fate::Fate;
 use axisor_examples::guard::Verdict;
 use axisor_examples::users::USERS;
-use axisor_examples::wire::{AutomationKind, Executed, NewAutomation, Payment};
+use axisor_examples::wire::{AutomationKind, Execution, NewAutomation, Payment};
 use fastrand::Rng;
 use http::StatusCode;
 use reqwest::{Client, RequestBuilder};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::flows::Told;
 use super::process::lock;
 
 /// The time between two requests.
@@ -71,7 +72,7 @@ impl Traffic {
         )
     }
 
-    /// The latest trace that went all the way to a notification.
+    /// The latest trace that went all the way: a payment, an order and a notification.
     pub(crate) fn flagship(&self) -> Option<String> {
         lock(&self.flagship).clone()
     }
@@ -87,9 +88,10 @@ impl Traffic {
         if let Ok(answer) = answer
             && answer.status() == StatusCode::OK
             && answer.url().path().ends_with("/execute")
-            && let Ok(executed) = answer.json().await
+            && let Some(told) = Told::by(answer.headers())
+            && let Ok(execution) = answer.json().await
         {
-            self.remember(executed);
+            self.remember(&execution, told);
         }
     }
 
@@ -113,9 +115,9 @@ impl Traffic {
         }
     }
 
-    fn remember(&self, executed: Executed) {
-        if executed.execution.verdict != Verdict::Safe && executed.execution.notified {
-            *lock(&self.flagship) = Some(executed.trace_id);
+    fn remember(&self, execution: &Execution, told: Told) {
+        if execution.verdict == Verdict::AddMargin && execution.notified {
+            *lock(&self.flagship) = Some(told.trace_id);
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) use self::payload::{
 };
 pub(super) use self::state::{Database, Exchange, ExchangeMode, State};
 pub(super) use self::step::{Action, Step};
-use super::answers::{Allowances, Answer};
+use super::answers::{Allowances, Answer, OPENMETRICS};
 use super::compare::AtLeast;
 
 /// A scenario.
@@ -111,6 +111,7 @@ impl Scenario {
             .map(|step| step.id.clone())
             .collect();
         Allowances {
+            negotiated: self.negotiated(),
             free: better
                 .not_errors
                 .iter()
@@ -121,6 +122,18 @@ impl Scenario {
             abandoned,
             other_framework: self.about_wrong_methods(),
         }
+    }
+
+    /// Scrapes that ask for OpenMetrics.
+    pub(in crate::golden) fn negotiated(&self) -> BTreeSet<String> {
+        let asks = |step: &&Step| match &step.action {
+            Action::Scrape(headers) => headers
+                .get("accept")
+                .is_some_and(|accept| accept.contains(OPENMETRICS)),
+            _ => false,
+        };
+        let steps = self.all_steps().into_iter().filter(asks);
+        steps.map(|step| step.id.clone()).collect()
     }
 
     /// Whether what depends on the framework is 404 for a wrong method, for which others say 405.
