@@ -9,10 +9,10 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::sink::{self, Message, Sink};
-use crate::support::{committed, get, program, quick, until};
+use crate::support::{committed, get, get_json, program, quick, until};
 
 /// Labels of an alert → who is told.
-const TOLD: [(&str, &str, &str); 13] = [
+const TOLD: [(&str, &str, &str); 14] = [
     (
         "BackendDown",
         "severity=critical job=axisor-backend",
@@ -53,7 +53,8 @@ const TOLD: [(&str, &str, &str); 13] = [
     ("HighCPUUsage", "severity=warning", "team"),
     ("SomethingNew", "severity=info", "team"),
     ("SomethingWithout", "job=axisor-backend", "team"),
-    ("Watchdog", "severity=critical", "heartbeat"),
+    ("CollectorQueueFilling", "severity=warning", "team"),
+    ("Watchdog", "severity=info", "heartbeat"),
 ];
 
 async fn told(alert: &str, labels: &str, receivers: &str) -> bool {
@@ -164,6 +165,21 @@ impl Alerting {
             "comment": "I am on it",
         });
         self.post("/api/v2/silences", &silence).await;
+    }
+
+    /// Whether another one silences it, for each that fires under this name.
+    async fn is_silent(&self, alert: &str) -> Vec<bool> {
+        let url = format!(
+            "{}/api/v2/alerts?filter=alertname={alert}",
+            self.stack.alertmanager()
+        );
+        let alerts = get_json(&url).await.unwrap();
+        let by = alerts
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|alert| &alert["status"]["inhibitedBy"]);
+        by.map(|by| !by.as_array().unwrap().is_empty()).collect()
     }
 
     async fn told(&self, path: &str, text: &str) -> Message {
@@ -283,6 +299,65 @@ async fn a_dead_backend_silences_its_warnings_until_it_is_back() {
     alerting.stack.down().await.unwrap();
 }
 
+/// What is dead, a warning, a label of that, and whether the one explains the other.
+const EXPLAINED: [(&str, &str, &str, bool); 13] = [
+    ("BackendDown", "HighResponseTime", "", true),
+    ("DatabaseDown", "LowSuccessfulTrades", "", true),
+    ("LNMarketsAPIDown", "LowSuccessfulTrades", "", true),
+    ("LNDNodeDown", "LowSuccessfulTrades", "", false),
+    ("BackendDown", "WorkerQueueBacklog", "", false),
+    ("DatabaseDown", "DatabaseHighConnections", "", true),
+    ("DatabaseDown", "PollFailing", "poll=active_users", true),
+    ("DatabaseDown", "HealthCheckFailing", "check=database", true),
+    ("DatabaseDown", "HealthCheckFailing", "check=redis", false),
+    ("RedisDown", "RedisHighMemoryUsage", "", true),
+    ("RedisDown", "HealthCheckHanging", "check=redis", true),
+    (
+        "LNMarketsAPIDown",
+        "HealthCheckFailing",
+        "check=external_services",
+        true,
+    ),
+    (
+        "CollectorDown",
+        "TelemetrySilent",
+        "job=axisor-backend",
+        true,
+    ),
+];
+
+#[tokio::test]
+async fn each_that_is_dead_explains_its_own_and_no_more() {
+    let alerting = Alerting::start().await;
+    for (row, (cause, name, label, explained)) in EXPLAINED.into_iter().enumerate() {
+        let row = format!("row-{row}");
+        let dead = alert(cause, "critical", &[("instance", &row)]);
+        let labels = Vec::from_iter(label.split_once('='));
+        let warning = alert(name, "warning", &labels);
+        let critical = alert(name, "critical", &labels);
+        alerting.fire(std::slice::from_ref(&dead)).await;
+        alerting
+            .told("/webhook", &format!("{cause} of {row}"))
+            .await;
+        alerting.fire(std::slice::from_ref(&warning)).await;
+        assert_eq!(
+            alerting.is_silent(name).await,
+            [explained],
+            "{cause} and {name}"
+        );
+        alerting.end(&warning).await;
+        alerting.fire(std::slice::from_ref(&critical)).await;
+        assert_eq!(
+            alerting.is_silent(name).await,
+            [false],
+            "{cause} and {name}"
+        );
+        alerting.end(&dead).await;
+        alerting.end(&critical).await;
+    }
+    alerting.stack.down().await.unwrap();
+}
+
 #[tokio::test]
 async fn the_worse_of_two_is_told() {
     let alerting = Alerting::start().await;
@@ -301,7 +376,7 @@ async fn the_worse_of_two_is_told() {
 #[tokio::test]
 async fn the_heart_beats_again_and_again_and_for_nobody_else() {
     let alerting = Alerting::start().await;
-    alerting.fire(&[alert("Watchdog", "critical", &[])]).await;
+    alerting.fire(&[alert("Watchdog", "info", &[])]).await;
     until("three beats", || async {
         let beats = alerting.web.got("/heartbeat", "Watchdog");
         (beats.len() >= 3).then_some(())
