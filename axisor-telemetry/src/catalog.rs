@@ -345,6 +345,14 @@ pub const TELEMETRY_DROPPED: Series = counter(
     "Total number of telemetry items lost before the receiver accepted them",
 );
 
+/// What the doctor sends to see it arrive. No service has it, so it is in none of the lists below.
+#[cfg(feature = "doctor")]
+pub(crate) const DOCTOR_CANARY: Series = gauge(
+    "axisor_doctor_canary",
+    &[],
+    "Sent by the doctor to see whether it arrives",
+);
+
 /// The eleven series of the contract with the original's dashboards and alerts.
 pub const CONTRACT: [Series; 11] = [
     HTTP_REQUESTS,

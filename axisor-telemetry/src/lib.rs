@@ -38,6 +38,7 @@
 //! | get from a slow bucket to its trace | [`exposition`] |
 //! | test what is counted and traced | `testing`, a feature |
 //! | know every series | [`catalog`] |
+//! | know why nothing arrives | `doctor`, a feature |
 //! | know what was sent and lost | [`ShutdownReport`], [`pipeline`] |
 //! | read on | [`guide`]: the attributes, and beside those of other crates; browsers; architecture; moving from prom-client; [`config`]: every setting |
 //!
@@ -58,6 +59,7 @@
 //! | `deadpool-postgres` | | the same over your own `deadpool-postgres` 0.14 pool |
 //! | `sentry` | | errors and panics to Sentry; brings `http` |
 //! | `runtime` | | metrics of the process and of its tokio runtime, by OpenTelemetry's own crates |
+//! | `doctor` | | a canary through Collector, Prometheus and Jaeger, and the name of the hop that lost it; brings `http` and `tls` |
 //! | `testing` | | a telemetry for one test, and assertions on its series, spans and log lines |
 
 #[doc(hidden)]
@@ -66,7 +68,11 @@ mod call;
 pub mod catalog;
 mod clock;
 pub mod config;
+#[cfg(any(feature = "doctor", feature = "http-check"))]
+mod connector;
 mod contained;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 pub mod exposition;
 #[cfg(feature = "grpc")]
 pub mod grpc;

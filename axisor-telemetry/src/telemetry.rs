@@ -5,6 +5,8 @@ mod clients;
 mod custom;
 #[cfg(feature = "axum")]
 mod endpoints;
+#[cfg(feature = "doctor")]
+mod examined;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod installed;

@@ -31,6 +31,7 @@ pub struct StackBuilder {
     metric_expiration: Option<Duration>,
     log_files: Option<LogFiles>,
     tail_sampling: Option<TailSampling>,
+    collector_overlay: Option<PathBuf>,
     secrets: Option<PathBuf>,
     only: Option<Vec<Component>>,
     progress: Progress,
@@ -133,6 +134,12 @@ impl StackBuilder {
         self
     }
 
+    /// Has the Collector read this file over its own configuration. Natively only: in containers it is not seen.
+    pub fn collector_overlay(mut self, file: impl Into<PathBuf>) -> Self {
+        self.collector_overlay = Some(file.into());
+        self
+    }
+
     /// Has Alertmanager tell by those channels whose secrets are files of this directory; without it, nobody is told.
     ///
     /// `alertmanager.yml` names the files: `slack_url`, `telegram_token` and so on.
@@ -221,6 +228,7 @@ impl StackBuilder {
             metric_expiration: self.metric_expiration,
             log_files: self.log_files,
             tail_sampling: self.tail_sampling,
+            collector_overlay: self.collector_overlay.clone(),
             secrets: self.secrets.clone(),
         };
         render::write(&site, &self.targets, seen)?;

@@ -20,6 +20,7 @@
 //! | `ports` `place` `site` `watch` `render` `alerting` `haste` | where this stack lives, what it watches, and what is different in its configuration |
 //! | `native` `process` · `docker` | how it runs |
 //! | `builder` `stack` | all of it put together, started and stopped |
+//! | [`lint`] | what in rules, dashboards and scrape jobs can never work |
 
 mod alerting;
 mod builder;
@@ -32,6 +33,7 @@ mod error;
 mod go;
 mod haste;
 mod http;
+pub mod lint;
 mod native;
 mod place;
 mod ports;

@@ -1,4 +1,4 @@
-//! `cargo stack`: brings the stack up, and builds what it needs.
+//! `cargo stack`: brings the stack up, builds what it needs, and looks through its rules.
 
 use std::error::Error;
 use std::io;
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use axisor_stack::lint::{LintError, LintFiles, lint};
 use axisor_stack::{
     Component, ControlError, Endpoint, Progress, ProvisionError, Stack, StartError, TailSampling,
     Watch, provision,
@@ -30,6 +31,8 @@ enum Command {
     Up(Box<Up>),
     /// Builds the programs that are not cached yet, and says where they are.
     Provision,
+    /// Says what in rules, dashboards and scrape jobs can never work; without a file, in those that are committed.
+    Lint(Lint),
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +127,19 @@ impl WatchArgs {
     }
 }
 
+#[derive(Debug, Args)]
+struct Lint {
+    /// A file of rules; repeatable.
+    #[arg(long, value_name = "FILE")]
+    rules: Vec<PathBuf>,
+    /// A Grafana dashboard as JSON; repeatable.
+    #[arg(long = "dashboard", value_name = "FILE")]
+    dashboards: Vec<PathBuf>,
+    /// The Prometheus configuration with the scrape jobs [default: the committed one].
+    #[arg(long, value_name = "FILE")]
+    scrape: Option<PathBuf>,
+}
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
@@ -143,6 +159,10 @@ enum CommandError {
     Password,
     #[error("no home directory: say with `--dir` where logs and data are kept")]
     NoHome,
+    #[error(transparent)]
+    Lint(#[from] LintError),
+    #[error("{0} findings")]
+    Findings(usize),
 }
 
 fn pair<K, V>(text: &str) -> Result<(K, V), String>
@@ -163,6 +183,7 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Up(up) => up.run().await,
         Command::Provision => provision_all().await,
+        Command::Lint(lint) => lint.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -192,6 +213,31 @@ async fn provision_all() -> Result<(), CommandError> {
         println!("{component:<14}{version:<10}{}", dir.display());
     }
     Ok(())
+}
+
+impl Lint {
+    fn run(self) -> Result<(), CommandError> {
+        let findings = lint(&self.files()?)?;
+        for finding in &findings {
+            println!("{finding}");
+        }
+        match findings.len() {
+            0 => Ok(()),
+            count => Err(CommandError::Findings(count)),
+        }
+    }
+
+    fn files(self) -> Result<LintFiles, LintError> {
+        let mut files = LintFiles::committed()?;
+        if !self.rules.is_empty() || !self.dashboards.is_empty() {
+            files.rules = self.rules;
+            files.dashboards = self.dashboards;
+        }
+        if let Some(scrape) = self.scrape {
+            files.scrape = scrape;
+        }
+        Ok(files)
+    }
 }
 
 impl Up {

@@ -386,6 +386,7 @@ mod tests {
             metric_expiration: None,
             log_files: None,
             tail_sampling: None,
+            collector_overlay: None,
             secrets: None,
         }
     }

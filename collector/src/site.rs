@@ -26,6 +26,8 @@ pub(crate) struct Site {
     pub metric_expiration: Option<Duration>,
     pub log_files: Option<LogFiles>,
     pub tail_sampling: Option<TailSampling>,
+    /// Over everything else of the Collector's configuration.
+    pub collector_overlay: Option<PathBuf>,
     /// The directory of Alertmanager's secrets.
     pub secrets: Option<PathBuf>,
 }

@@ -10,17 +10,12 @@ use http::header::{LOCATION, USER_AGENT};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::Empty;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use super::tcp;
 use super::{CheckReport, Checking, HealthCheck};
 use crate::config::{self, Statuses};
-
-#[cfg(not(feature = "tls"))]
-type Connector = HttpConnector;
-#[cfg(feature = "tls")]
-type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
+use crate::connector::{Connector, connector};
 
 /// As many as `fetch` follows, which the original asked with.
 const REDIRECTS: usize = 20;
@@ -159,30 +154,6 @@ fn client() -> Client<Connector, Empty<Bytes>> {
     Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(0)
         .build(connector())
-}
-
-#[cfg(not(feature = "tls"))]
-fn connector() -> Connector {
-    HttpConnector::new()
-}
-
-/// With a provider of its own, as the process may have none or another.
-#[cfg(feature = "tls")]
-fn connector() -> Connector {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let versions = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring has the cipher suites of TLS 1.2 and 1.3");
-    let tls = versions.with_root_certificates(roots).with_no_client_auth();
-    hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp)
 }
 
 /// Without the URL and whatever addresses the causes name.

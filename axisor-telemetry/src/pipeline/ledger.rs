@@ -91,6 +91,8 @@ struct Account {
     dropped: AtomicU64,
     /// When each kind of [`Loss`] that has been logged was last seen.
     losses: Mutex<[Option<Instant>; Loss::COUNT]>,
+    /// What the last failure said.
+    why: Mutex<String>,
 }
 
 impl Account {
@@ -175,6 +177,7 @@ impl Ledger {
 
     /// A failure that lost nothing yet.
     pub(crate) fn failing(&self, signal: Signal, loss: Loss, why: impl fmt::Display) {
+        *self.why(signal) = why.to_string();
         if self.account(signal).begins(loss) {
             self.log_failing(signal, loss, why);
         }
@@ -203,6 +206,12 @@ impl Ledger {
             account.exported.load(Ordering::Relaxed),
             account.dropped.load(Ordering::Relaxed),
         )
+    }
+
+    /// What the last failure said, empty if there was none.
+    pub(crate) fn why(&self, signal: Signal) -> MutexGuard<'_, String> {
+        let why = &self.account(signal).why;
+        why.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn account(&self, signal: Signal) -> &Account {

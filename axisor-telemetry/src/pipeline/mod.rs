@@ -25,6 +25,8 @@ pub use ledger::{Loss, Signal};
 pub(crate) use log_records::LogSink;
 pub use metrics::CollectError;
 pub(crate) use metrics::{Collector, Reader, families};
+#[cfg(feature = "doctor")]
+pub(crate) use otlp::{roots, with_causes};
 pub(crate) use resource::resource;
 pub(crate) use shared::Sink;
 pub(crate) use shutdown::Pipeline;

@@ -16,6 +16,11 @@ mod http;
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 mod tls;
 
+#[cfg(feature = "doctor")]
+pub(crate) use causes::with_causes;
+#[cfg(feature = "doctor")]
+pub(crate) use tls::roots;
+
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -52,6 +52,17 @@ pub struct ShutdownReport {
 }
 
 impl ShutdownReport {
+    /// What one signal came to.
+    #[must_use]
+    pub fn of(&self, signal: Signal) -> SignalReport {
+        match signal {
+            Signal::Traces => self.traces,
+            Signal::Metrics => self.metrics,
+            Signal::Logs => self.logs,
+            Signal::Errors => self.errors,
+        }
+    }
+
     fn signals(&self) -> [SignalReport; 4] {
         [self.traces, self.metrics, self.logs, self.errors]
     }

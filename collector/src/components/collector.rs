@@ -61,9 +61,10 @@ pub(crate) fn launch(site: &Site) -> Launch {
     env.extend(site.metric_expiration_env());
     env.extend(site.log_files_env());
     env.extend(site.tail_sampling_env());
-    let overlay = site.tail_sampling.map(|_| TAIL_SAMPLING);
-    let files = std::iter::once("config.yaml").chain(overlay);
-    let args = files.map(|file| format!("--config={}", committed(file).display()));
+    let sampling = site.tail_sampling.map(|_| TAIL_SAMPLING);
+    let files = std::iter::once("config.yaml").chain(sampling);
+    let files = files.map(committed).chain(site.collector_overlay.clone());
+    let args = files.map(|file| format!("--config={}", file.display()));
     Launch {
         program: "otelcol".to_owned(),
         args: args.collect(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::support::{get, get_json, refuses, until};
+use crate::support::{committed, get, get_json, refuses, until};
 
 fn stack(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stack"));
@@ -167,4 +167,30 @@ async fn provision_says_where_the_programs_are() {
         .collect();
     assert_eq!(dirs.len(), 4, "{said}");
     assert!(dirs.iter().all(|dir| Path::new(dir).is_dir()), "{said}");
+}
+
+#[tokio::test]
+async fn lint_prints_what_it_finds_and_fails() {
+    let original = committed("prometheus/original");
+    let rules = original.join("alert_rules.yml").display().to_string();
+    let scrape = original.join("prometheus.yml").display().to_string();
+    let output = output(&["lint", "--rules", &rules, "--scrape", &scrape]).await;
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("alert_rules.yml: HighErrorRate: divides each series"),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn lint_says_nothing_of_what_is_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let scrape = dir.path().join("prometheus.yml");
+    std::fs::write(&scrape, "scrape_configs: [{ job_name: axisor-backend }]").unwrap();
+    let scrape = scrape.display().to_string();
+    let rules = committed("prometheus/slo_rules.yml").display().to_string();
+    let output = output(&["lint", "--rules", &rules, "--scrape", &scrape]).await;
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    assert!(output.status.success());
 }

@@ -1,12 +1,15 @@
 //! The objectives, and the alerts on how fast their budgets burn.
 
 use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axisor_stack::Component;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::support::{committed, committed_yaml, program};
+use crate::support::{
+    committed, committed_yaml, counter, metrics, post, program, quick, until, value,
+};
 
 const RULES: &str = "prometheus/slo_rules.yml";
 
@@ -24,6 +27,53 @@ async fn the_rules_do_what_their_tests_say() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
+}
+
+#[tokio::test]
+async fn half_of_all_requests_failing_is_seen_burning_on_the_running_stack() {
+    let stack = quick().start().await.unwrap();
+    let answered = AtomicU32::new(0);
+    until(
+        "the share of errors is a half, and an alert waits",
+        || async {
+            let count = f64::from(answered.fetch_add(10, Ordering::Relaxed));
+            post(
+                &stack,
+                "metrics",
+                &metrics("axisor-backend", "a", &[requests(count)]),
+            )
+            .await;
+            let share = value(
+                &stack,
+                r#"axisor:slo_errors:ratio_rate1h{slo="http_availability"}"#,
+            );
+            let alert = value(
+                &stack,
+                r#"sum(ALERTS{alertname="ErrorBudgetBurn", long="1h"})"#,
+            );
+            let is_half = (share.await?.parse::<f64>().ok()? - 0.5).abs() < 0.01;
+            (is_half && alert.await? == "1").then_some(())
+        },
+    )
+    .await;
+    stack.down().await.unwrap();
+}
+
+/// As many answers of 200 as of 500.
+fn requests(count: f64) -> Value {
+    let labels = |status| {
+        [
+            ("method", "GET"),
+            ("route", "/api"),
+            ("status_code", status),
+        ]
+    };
+    let points: [(&[_], _); 2] = [(&labels("200"), count), (&labels("500"), count)];
+    counter(
+        "axisor_http_requests_total",
+        "Total number of HTTP requests",
+        &points,
+    )
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What only a real Collector, Prometheus and Jaeger can prove.
 
 mod dependencies;
+mod doctor;
 mod exemplars;
 mod golden;
 mod joined;

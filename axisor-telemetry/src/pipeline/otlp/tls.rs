@@ -5,7 +5,7 @@ use rustls::RootCertStore;
 use crate::config::{self, Otlp};
 
 /// The root certificates of `otlp.certificate`, else of the system.
-pub(super) fn roots(otlp: &Otlp) -> Result<RootCertStore, String> {
+pub(crate) fn roots(otlp: &Otlp) -> Result<RootCertStore, String> {
     let Some(path) = &otlp.certificate else {
         return of_the_system();
     };
