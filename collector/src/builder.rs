@@ -144,7 +144,9 @@ impl StackBuilder {
     ///
     /// `alertmanager.yml` names the files: `slack_url`, `telegram_token` and so on.
     pub fn secrets(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.secrets = Some(dir.into());
+        let dir = dir.into();
+        // Alertmanager would look for a relative one beside its configuration.
+        self.secrets = Some(std::path::absolute(&dir).unwrap_or(dir));
         self
     }
 

@@ -151,7 +151,7 @@ enum CommandError {
     Control(#[from] ControlError),
     #[error("cannot listen for signals")]
     Signal(#[source] io::Error),
-    #[error("`{}` is no directory", dir.display())]
+    #[error("`{}` is no directory to keep logs and data in", dir.display())]
     Directory { dir: PathBuf, source: io::Error },
     #[error(
         "an argument has a password, which every user of this machine can read: put the URL into a variable (AXISOR_WATCH_POSTGRES, AXISOR_WATCH_REDIS, AXISOR_WATCH_NGINX)"
@@ -265,7 +265,7 @@ impl Up {
     }
 
     async fn start(&self) -> Result<Stack, CommandError> {
-        let mut builder = Stack::builder().dir(self.dir()?).secrets(self.secrets()?);
+        let mut builder = Stack::builder().dir(self.dir()?).secrets(self.secrets());
         if self.native {
             builder = builder.native();
         }
@@ -294,14 +294,17 @@ impl Up {
         Ok(builder.start().await?)
     }
 
-    fn secrets(&self) -> Result<PathBuf, CommandError> {
-        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("alertmanager/secrets");
-        self.secrets.as_deref().map_or(Ok(committed), absolute)
+    fn secrets(&self) -> PathBuf {
+        let committed = || Path::new(env!("CARGO_MANIFEST_DIR")).join("alertmanager/secrets");
+        self.secrets.clone().unwrap_or_else(committed)
     }
 
     fn dir(&self) -> Result<PathBuf, CommandError> {
         if let Some(dir) = &self.dir {
-            return absolute(dir);
+            return std::path::absolute(dir).map_err(|source| CommandError::Directory {
+                dir: dir.clone(),
+                source,
+            });
         }
         let home = etcetera::choose_base_strategy().map_err(|_| CommandError::NoHome)?;
         Ok(home.data_dir().join("axisor-telemetry").join("stack"))
@@ -315,13 +318,6 @@ fn has_password(argument: &str) -> bool {
         .and_then(|rest| rest.split_once('='));
     let url = Url::parse(value.map_or(argument, |(_, value)| value));
     url.is_ok_and(|url| url.password().is_some())
-}
-
-fn absolute(dir: &Path) -> Result<PathBuf, CommandError> {
-    std::path::absolute(dir).map_err(|source| CommandError::Directory {
-        dir: dir.to_owned(),
-        source,
-    })
 }
 
 fn describe(stack: &Stack) {

@@ -12,7 +12,7 @@ use crate::component::Component;
 use crate::haste::hasten;
 use crate::ports::Endpoint;
 use crate::site::{Site, committed, milliseconds};
-use crate::watch::{FRONTEND, LNMARKETS, PROBED, url_from_container};
+use crate::watch::{FRONTEND, LNMARKETS, PROBED, url_from_container, without_secrets};
 
 /// Job name → `host:port`.
 pub(crate) type Targets = BTreeMap<String, String>;
@@ -43,7 +43,7 @@ pub enum RenderError {
     Target {
         /// Whose target.
         job: String,
-        /// The target given.
+        /// The target given, without user, password and parameters.
         given: String,
         /// What would do.
         expected: &'static str,
@@ -188,7 +188,7 @@ fn check_target(job: &str, target: &str) -> Result<(), RenderError> {
     }
     Err(RenderError::Target {
         job: job.to_owned(),
-        given: target.to_owned(),
+        given: without_secrets(target).to_owned(),
         expected,
     })
 }
@@ -489,7 +489,8 @@ mod tests {
             (FRONTEND, "127.0.0.1:80"),
             ("lnd-node", "https://127.0.0.1:10009"),
         ] {
-            assert!(check_target(job, wrong).is_err(), "{wrong}");
+            let refused = check_target(job, wrong).unwrap_err().to_string();
+            assert!(!refused.contains("s3cret"), "{refused}");
         }
     }
 

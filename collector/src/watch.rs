@@ -131,9 +131,7 @@ impl Watch {
 impl fmt::Display for Watch {
     /// The address, without user, password and parameters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = self.url().unwrap_or("this machine");
-        let after_user = url.rsplit_once('@').map_or(url, |(_, rest)| rest);
-        f.write_str(after_user.split('?').next().unwrap_or_default())
+        f.write_str(self.url().map_or("this machine", without_secrets))
     }
 }
 
@@ -141,6 +139,12 @@ impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {self}", self.job())
     }
+}
+
+/// A URL from its host on and without parameters, also if it is none.
+pub(crate) fn without_secrets(url: &str) -> &str {
+    let after_user = url.rsplit_once('@').map_or(url, |(_, rest)| rest);
+    after_user.split('?').next().unwrap_or_default()
 }
 
 /// The exporter's driver insists on TLS, which a database on the same machine rarely has.

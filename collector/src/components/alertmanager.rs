@@ -1,8 +1,9 @@
 //! Alertmanager, with `amtool`.
 //!
-//! Built like the others, in the last version whose module carries its page. Debian's package would be a download only, but its program opens
-//! `/usr/share/prometheus/alertmanager/default.tmpl` and does not start from any other place
-//! than an installed package, which in turn starts a service of its own.
+//! Built like the others, in the last version whose module carries its page. Debian's package would
+//! be a download only, but its program opens `/usr/share/prometheus/alertmanager/default.tmpl` and
+//! does not start from any other place than an installed package, and it reads neither Telegram's
+//! token nor a webhook's URL from a file.
 
 use crate::cache::Recipe;
 use crate::component::{Component, Launch};

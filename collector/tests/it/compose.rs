@@ -223,6 +223,20 @@ fn the_collector_is_given_every_variable_it_reads() {
 }
 
 #[test]
+fn an_exporter_asks_what_the_runner_is_told_to_watch() {
+    for (component, variable, watched) in [
+        (Component::PostgresExporter, "DATA_SOURCE_NAME", "POSTGRES"),
+        (Component::RedisExporter, "REDIS_ADDR", "REDIS"),
+        (Component::NginxExporter, "SCRAPE_URI", "NGINX"),
+    ] {
+        let service = service(component);
+        let given = service["environment"][variable].as_str().unwrap();
+        let start = format!("${{AXISOR_WATCH_{watched}:-");
+        assert!(given.starts_with(&start), "{component}: {given}");
+    }
+}
+
+#[test]
 fn grafanas_sources_are_services() {
     let sources = committed_yaml("grafana/provisioning/datasources/stack.yaml");
     let services = compose()["services"].as_object().unwrap().clone();
