@@ -2,4 +2,4 @@ module axisor.dev/alertmanager
 
 go 1.25.0
 
-require github.com/prometheus/alertmanager v0.25.0
+require github.com/prometheus/alertmanager v0.31.1

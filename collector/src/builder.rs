@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::alerting;
 use crate::component::Component;
 use crate::docker::{self, Docker};
 use crate::error::StartError;
@@ -14,6 +15,7 @@ use crate::progress::Progress;
 use crate::render::{self, Seen};
 use crate::site::{LogFiles, Site, TailSampling};
 use crate::stack::{Engine, Stack};
+use crate::watch::{PROBED, Watch};
 
 /// Settings of a [`Stack`]; made by [`Stack::builder`].
 #[derive(Debug, Clone, Default)]
@@ -23,12 +25,14 @@ pub struct StackBuilder {
     free_ports: bool,
     ports: BTreeMap<Endpoint, u16>,
     targets: BTreeMap<String, String>,
+    watched: BTreeMap<&'static str, Watch>,
     scrape_interval: Option<Duration>,
     haste: Option<u32>,
     metric_expiration: Option<Duration>,
     log_files: Option<LogFiles>,
     tail_sampling: Option<TailSampling>,
     collector_overlay: Option<PathBuf>,
+    secrets: Option<PathBuf>,
     only: Option<Vec<Component>>,
     progress: Progress,
     dir: Option<PathBuf>,
@@ -80,15 +84,28 @@ impl StackBuilder {
         self
     }
 
+    /// Has an exporter ask this, and Prometheus scrape it; without it the job is as one without a target.
+    ///
+    /// The exporter is Debian's package, downloaded once where it is not on the path. Natively it asks from this
+    /// machine, in containers from a container, where loopback stands for this machine as well.
+    pub fn watch(mut self, watch: Watch) -> Self {
+        if let Some(probed) = watch.probed() {
+            return self.target(watch.job(), probed);
+        }
+        self.watched.insert(watch.job(), watch);
+        self
+    }
+
     /// Scrapes every job and evaluates every rule this often; timeouts are the same.
     pub fn scrape_interval(mut self, interval: Duration) -> Self {
         self.scrape_interval = Some(interval);
         self
     }
 
-    /// Divides every time in the rules by `factor`: `for`, intervals, ranges and offsets. With 60 an alert that takes five
-    /// minutes fires after five seconds; nothing else about it is changed. A range should still span several scrapes, so
-    /// [`scrape_interval`](Self::scrape_interval) goes with it. Processes only.
+    /// Divides every time in the rules and in Alertmanager's routes by `factor`: `for`, intervals, ranges and offsets, and
+    /// how long a group waits. With 60 an alert that takes five minutes fires after five seconds; nothing else about it is
+    /// changed. A range should still span several scrapes, so [`scrape_interval`](Self::scrape_interval) goes with it.
+    /// Processes only, as to the rules.
     ///
     /// # Panics
     /// If `factor` is 0.
@@ -123,7 +140,17 @@ impl StackBuilder {
         self
     }
 
-    /// Runs these components only.
+    /// Has Alertmanager tell by those channels whose secrets are files of this directory; without it, nobody is told.
+    ///
+    /// `alertmanager.yml` names the files: `slack_url`, `telegram_token` and so on.
+    pub fn secrets(mut self, dir: impl Into<PathBuf>) -> Self {
+        let dir = dir.into();
+        // Alertmanager would look for a relative one beside its configuration.
+        self.secrets = Some(std::path::absolute(&dir).unwrap_or(dir));
+        self
+    }
+
+    /// Runs these components only, and the exporters of what is watched.
     pub fn only(mut self, components: impl IntoIterator<Item = Component>) -> Self {
         self.only = Some(components.into_iter().collect());
         self
@@ -191,28 +218,40 @@ impl StackBuilder {
 
     /// Decides ports and directory, and renders what is rendered.
     fn prepare(&self, seen: Seen) -> Result<(Site, Place), StartError> {
+        self.watched.values().try_for_each(Watch::check)?;
         let place = Place::take(self.dir.as_deref())?;
         let site = Site {
             ports: self.choose_ports()?,
             dir: place.path().to_owned(),
             components: self.components(),
+            watched: self.watched.clone(),
             scrape_interval: self.scrape_interval,
             haste: self.haste,
             metric_expiration: self.metric_expiration,
             log_files: self.log_files,
             tail_sampling: self.tail_sampling,
             collector_overlay: self.collector_overlay.clone(),
+            secrets: self.secrets.clone(),
         };
         render::write(&site, &self.targets, seen)?;
+        alerting::write(&site, seen)?;
         Ok((site, place))
     }
 
     fn components(&self) -> Vec<Component> {
         let wanted = |component: &Component| match &self.only {
+            _ if component.is_exporter() => self.watches_with(*component),
             Some(only) => only.contains(component),
             None => true,
         };
         Component::ALL.into_iter().filter(wanted).collect()
+    }
+
+    fn watches_with(&self, exporter: Component) -> bool {
+        let probes = self.targets.keys().any(|job| PROBED.contains(&&**job));
+        let mut watched = self.watched.values();
+        watched.any(|watch| watch.exporter() == exporter)
+            || (exporter == Component::BlackboxExporter && probes)
     }
 
     fn choose_ports(&self) -> Result<Ports, StartError> {

@@ -1,8 +1,8 @@
-//! Programs are built once, and kept outside the repository.
+//! Programs are built or downloaded once, and kept outside the repository.
 //!
-//! An entry is named after the component, its version and a hash of everything that goes into
-//! it, so a changed recipe is another entry. It appears whole or not at all: it is built beside
-//! its place and renamed. A file lock makes parallel processes wait for one build.
+//! The entry of what is built is named after the component, its version and a hash of everything
+//! that goes into it, so a changed recipe is another entry. An entry appears whole or not at all: it
+//! is made beside its place and renamed. A file lock makes parallel processes wait for one.
 
 use std::env;
 use std::fs::{self, File, TryLockError};
@@ -13,7 +13,9 @@ use etcetera::BaseStrategy;
 use sha2::{Digest, Sha256};
 
 use crate::component::Component;
+use crate::debian::{self, DebianError};
 use crate::go::{self, GoError};
+use crate::process::in_path;
 use crate::progress::Progress;
 use crate::site::committed;
 
@@ -57,31 +59,82 @@ pub enum ProvisionError {
         /// What went wrong.
         source: GoError,
     },
+    /// An exporter is neither on the path nor to be had from the distribution.
+    #[error(
+        "`{package}` is not on the PATH and cannot be downloaded: install the package of that name, or use Docker (`cargo stack up --docker`)"
+    )]
+    Package {
+        /// The program, and Debian's package that has it.
+        package: String,
+        /// What went wrong.
+        source: DebianError,
+    },
 }
 
-/// Builds a component's programs unless they are cached, and gives the directory they are in.
+/// Builds or downloads a component's programs unless they are there, and gives the directory they are in.
 ///
 /// Collector: `otelcol`. Prometheus: `prometheus`, `promtool`. Alertmanager: `alertmanager`,
-/// `amtool`. Jaeger: `all-in-one`. The cache is `$AXISOR_STACK_CACHE`, else
+/// `amtool`. Jaeger: `all-in-one`. An exporter: `prometheus-redis-exporter` and the like, from the
+/// path or else from Debian's package of that name. The cache is `$AXISOR_STACK_CACHE`, else
 /// `axisor-telemetry/stack` in the user's cache directory.
 ///
 /// # Errors
-/// [`ProvisionError`] without Go, without its module proxy, or without a place to write.
+/// [`ProvisionError`] without Go, without its module proxy, or without a place to write; for an
+/// exporter without its program and without `apt-get`.
 pub async fn provision(
     component: Component,
     progress: Progress,
 ) -> Result<PathBuf, ProvisionError> {
-    let recipe = component.recipe();
+    match component.recipe() {
+        Some(recipe) => {
+            let make = async |work: &Path| build(recipe, work, progress).await;
+            kept(component, &recipe.entry()?, progress, make).await
+        }
+        None => packaged(component, progress).await,
+    }
+}
+
+async fn packaged(component: Component, progress: Progress) -> Result<PathBuf, ProvisionError> {
+    let package = component.package();
+    if let Some(dir) = in_path(&package).as_deref().and_then(Path::parent) {
+        return Ok(dir.to_owned());
+    }
+    let make = async |work: &Path| {
+        progress.say(format_args!("downloading {package} (once)"));
+        let programs = debian::unpack(&package, work).await;
+        programs.map_err(|source| ProvisionError::Package {
+            package: package.clone(),
+            source,
+        })
+    };
+    kept(component, &package, progress, make).await
+}
+
+/// The entry of this name, made if it is not there by `make`, which is given a directory to work
+/// in and gives the one to keep.
+async fn kept(
+    component: Component,
+    name: &str,
+    progress: Progress,
+    make: impl AsyncFnOnce(&Path) -> Result<PathBuf, ProvisionError>,
+) -> Result<PathBuf, ProvisionError> {
     let cache = directory()?;
-    let entry = cache.join(recipe.entry()?);
+    let entry = cache.join(name);
     if entry.exists() {
         return Ok(entry);
     }
     fs::create_dir_all(&cache).map_err(file("cannot create", &cache))?;
-    let _lock = lock(&cache.join(format!("{component}.lock")), recipe, progress).await?;
-    if !entry.exists() {
-        build(recipe, &cache, &entry, progress).await?;
+    let lock_file = cache.join(format!("{component}.lock"));
+    let _lock = lock(&lock_file, component, progress).await?;
+    if entry.exists() {
+        return Ok(entry);
     }
+    let work = cache.join(format!("building-{component}"));
+    let _ = fs::remove_dir_all(&work); // of one that was killed; the lock is ours
+    fs::create_dir(&work).map_err(file("cannot create", &work))?;
+    let programs = make(&work).await?;
+    fs::rename(&programs, &entry).map_err(file("cannot move the programs to", &entry))?;
+    fs::remove_dir_all(&work).map_err(file("cannot remove", &work))?;
     Ok(entry)
 }
 
@@ -131,13 +184,16 @@ impl Recipe {
     }
 }
 
-async fn lock(path: &Path, recipe: &Recipe, progress: Progress) -> Result<File, ProvisionError> {
+async fn lock(
+    path: &Path,
+    component: Component,
+    progress: Progress,
+) -> Result<File, ProvisionError> {
     let lock = File::create(path).map_err(file("cannot create", path))?;
     match lock.try_lock() {
         Ok(()) => return Ok(lock),
         Err(TryLockError::WouldBlock) => progress.say(format_args!(
-            "another process builds {} {}, waiting for it",
-            recipe.component, recipe.version
+            "another process builds or downloads {component}, waiting for it"
         )),
         Err(TryLockError::Error(source)) => return Err(file("cannot lock", path)(source)),
     }
@@ -150,23 +206,17 @@ async fn lock(path: &Path, recipe: &Recipe, progress: Progress) -> Result<File, 
 
 async fn build(
     recipe: &Recipe,
-    cache: &Path,
-    entry: &Path,
+    work: &Path,
     progress: Progress,
-) -> Result<(), ProvisionError> {
-    let work = cache.join(format!("building-{}", recipe.component));
-    let _ = fs::remove_dir_all(&work); // of a build that was killed; the lock is ours
+) -> Result<PathBuf, ProvisionError> {
     let (source, bin) = (work.join("source"), work.join("bin"));
     recipe.copy_to(&source)?;
     fs::create_dir(&bin).map_err(file("cannot create", &bin))?;
     progress.say(format_args!(
-        "building {} {} into {} (once; about {} min with empty caches)",
-        recipe.component,
-        recipe.version,
-        entry.display(),
-        recipe.minutes
+        "building {} {} (once; about {} min with empty caches)",
+        recipe.component, recipe.version, recipe.minutes
     ));
-    let log = cache.join(format!("{}-build.log", recipe.component));
+    let log = work.with_file_name(format!("{}-build.log", recipe.component));
     go::build(recipe, &source, &bin, &log, progress)
         .await
         .map_err(|source| ProvisionError::Build {
@@ -174,8 +224,7 @@ async fn build(
             version: recipe.version,
             source,
         })?;
-    fs::rename(&bin, entry).map_err(file("cannot move the programs to", entry))?;
-    fs::remove_dir_all(&work).map_err(file("cannot remove", &work))
+    Ok(bin)
 }
 
 fn file(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ProvisionError {
@@ -191,7 +240,8 @@ mod tests {
     fn an_entry_is_named_after_component_version_and_recipe() {
         let names: Vec<_> = Component::ALL
             .iter()
-            .map(|component| component.recipe().entry().unwrap())
+            .filter_map(|component| component.recipe())
+            .map(|recipe| recipe.entry().unwrap())
             .collect();
         assert!(names[0].starts_with("collector-0.155.0-"), "{names:?}");
         assert_eq!(names[0].len(), "collector-0.155.0-".len() + 12);
@@ -199,7 +249,7 @@ mod tests {
 
     #[test]
     fn another_step_is_another_entry() {
-        let recipe = Component::Jaeger.recipe();
+        let recipe = Component::Jaeger.recipe().unwrap();
         let changed = Recipe {
             steps: &[&["build"]],
             ..*recipe
@@ -211,11 +261,11 @@ mod tests {
     async fn a_second_builder_waits_for_the_first() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("jaeger.lock");
-        let recipe = Component::Jaeger.recipe();
-        let first = lock(&path, recipe, Progress::Silent).await.unwrap();
+        let jaeger = Component::Jaeger;
+        let first = lock(&path, jaeger, Progress::Silent).await.unwrap();
         let second = tokio::spawn({
             let path = path.clone();
-            async move { lock(&path, Component::Jaeger.recipe(), Progress::Silent).await }
+            async move { lock(&path, jaeger, Progress::Silent).await }
         });
         tokio::task::yield_now().await;
         assert!(!second.is_finished());

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::cache::Recipe;
-use crate::components::{alertmanager, collector, jaeger, prometheus};
+use crate::components::{alertmanager, collector, exporters, jaeger, prometheus};
 use crate::site::Site;
 
 /// A program of the stack.
@@ -19,15 +19,30 @@ pub enum Component {
     Alertmanager,
     /// Jaeger: stores spans and answers for traces.
     Jaeger,
+    /// Asks PostgreSQL.
+    PostgresExporter,
+    /// Asks Redis.
+    RedisExporter,
+    /// Asks nginx.
+    NginxExporter,
+    /// Reads the machine's own state.
+    NodeExporter,
+    /// The prober: asks by HTTP or TCP whatever it is asked about.
+    BlackboxExporter,
 }
 
 impl Component {
     /// Every component, in the order in which a clean stop ends them: who sends before who takes.
-    pub const ALL: [Component; 4] = [
+    pub const ALL: [Component; 9] = [
         Component::Collector,
         Component::Prometheus,
         Component::Alertmanager,
         Component::Jaeger,
+        Component::PostgresExporter,
+        Component::RedisExporter,
+        Component::NginxExporter,
+        Component::NodeExporter,
+        Component::BlackboxExporter,
     ];
 
     /// The name in messages, of its log file and of its cache entry.
@@ -38,6 +53,11 @@ impl Component {
             Component::Prometheus => "prometheus",
             Component::Alertmanager => "alertmanager",
             Component::Jaeger => "jaeger",
+            Component::PostgresExporter => "postgres-exporter",
+            Component::RedisExporter => "redis-exporter",
+            Component::NginxExporter => "nginx-exporter",
+            Component::NodeExporter => "node-exporter",
+            Component::BlackboxExporter => "blackbox-exporter",
         }
     }
 
@@ -50,19 +70,31 @@ impl Component {
         }
     }
 
-    /// The version that runs natively, without a leading `v`.
+    /// The version that runs natively, without a leading `v`; none for an exporter, whose version is the distribution's.
     #[must_use]
-    pub fn version(self) -> &'static str {
-        self.recipe().version
+    pub fn version(self) -> Option<&'static str> {
+        self.recipe().map(|recipe| recipe.version)
     }
 
-    pub(crate) fn recipe(self) -> &'static Recipe {
+    /// How it is built; an exporter is not, and comes in a package.
+    pub(crate) fn recipe(self) -> Option<&'static Recipe> {
         match self {
-            Component::Collector => &collector::RECIPE,
-            Component::Prometheus => &prometheus::RECIPE,
-            Component::Alertmanager => &alertmanager::RECIPE,
-            Component::Jaeger => &jaeger::RECIPE,
+            Component::Collector => Some(&collector::RECIPE),
+            Component::Prometheus => Some(&prometheus::RECIPE),
+            Component::Alertmanager => Some(&alertmanager::RECIPE),
+            Component::Jaeger => Some(&jaeger::RECIPE),
+            _ => None,
         }
+    }
+
+    /// Whether it runs only where something is to be watched with it.
+    pub(crate) fn is_exporter(self) -> bool {
+        self.recipe().is_none()
+    }
+
+    /// Debian's package, and the program in it.
+    pub(crate) fn package(self) -> String {
+        format!("prometheus-{}", self.name())
     }
 
     pub(crate) fn launch(self, site: &Site) -> Launch {
@@ -71,6 +103,11 @@ impl Component {
             Component::Prometheus => prometheus::launch(site),
             Component::Alertmanager => alertmanager::launch(site),
             Component::Jaeger => jaeger::launch(site),
+            Component::PostgresExporter => exporters::postgres(site),
+            Component::RedisExporter => exporters::redis(site),
+            Component::NginxExporter => exporters::nginx(site),
+            Component::NodeExporter => exporters::node(site),
+            Component::BlackboxExporter => exporters::blackbox(site),
         }
     }
 }
@@ -83,12 +120,12 @@ impl fmt::Display for Component {
 
 /// How one component is started, and where it says that it is ready.
 pub(crate) struct Launch {
-    /// Which of the recipe's programs.
-    pub program: &'static str,
+    /// Which of the component's programs.
+    pub program: String,
     pub args: Vec<String>,
     pub env: Vec<(&'static str, String)>,
-    /// Answers 2xx once the component does its work.
-    pub ready: String,
+    /// Answers 2xx once the component does its work; none if it answers only when others do.
+    pub ready: Option<String>,
     /// Directories that must exist before.
     pub dirs: Vec<PathBuf>,
 }

@@ -14,6 +14,7 @@ use crate::http;
 use crate::native::{ASK_EVERY, READY_WITHIN};
 use crate::ports::Endpoint;
 use crate::site::{Site, committed};
+use crate::watch::Watch;
 
 /// Why Docker could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -185,6 +186,7 @@ async fn until_ready(component: Component, site: &Site) -> Result<(), StartError
         Component::Prometheus => format!("{}/-/ready", site.url(Endpoint::Prometheus)),
         Component::Alertmanager => format!("{}/-/ready", site.url(Endpoint::Alertmanager)),
         Component::Jaeger => site.url(Endpoint::Jaeger),
+        _ => return Ok(()), // an exporter: `up` tells
     };
     let deadline = Instant::now() + READY_WITHIN;
     while !http::answers(&url).await {
@@ -205,8 +207,7 @@ fn project(site: &Site, scratch: bool) -> String {
     }
 }
 
-/// What `compose.yaml` reads: `AXISOR_PORT_OTLP_GRPC` and the like, and where the rendered
-/// `prometheus.yml` is.
+/// What `compose.yaml` reads: `AXISOR_PORT_OTLP_GRPC` and the like, and where the rendered files are.
 fn environment(site: &Site) -> Vec<(String, String)> {
     let mut env: Vec<_> = Endpoint::ALL
         .map(|endpoint| (port_variable(endpoint), site.port(endpoint).to_string()))
@@ -215,6 +216,12 @@ fn environment(site: &Site) -> Vec<(String, String)> {
         "AXISOR_PROMETHEUS_YML".to_owned(),
         site.prometheus_yml().display().to_string(),
     ));
+    env.push((
+        "AXISOR_ALERTMANAGER_YML".to_owned(),
+        site.alertmanager_yml().display().to_string(),
+    ));
+    let secrets = site.secrets.as_deref();
+    let secrets = secrets.map(|dir| ("AXISOR_SECRETS", dir.display().to_string()));
     let expiration = site.metric_expiration_env();
     let overlay = site.tail_sampling.map(|_| {
         let overlay = "/etc/otelcol/tail_sampling.yaml".to_owned();
@@ -224,7 +231,10 @@ fn environment(site: &Site) -> Vec<(String, String)> {
         .into_iter()
         .chain(site.log_files_env())
         .chain(overlay)
-        .chain(site.tail_sampling_env());
+        .chain(site.tail_sampling_env())
+        .chain(secrets);
+    let watched = site.watched.values();
+    let from_here = from_here.chain(watched.filter_map(Watch::compose_environment));
     env.extend(from_here.map(|(key, value)| (key.to_owned(), value)));
     env
 }

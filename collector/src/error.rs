@@ -12,6 +12,7 @@ use crate::ports::Endpoint;
 use crate::render::RenderError;
 use crate::site::Site;
 use crate::tail::tail;
+use crate::watch::WatchError;
 
 /// Why a stack did not start. Whatever had started has been ended again.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +21,11 @@ pub enum StartError {
     /// A program is not there and cannot be built.
     #[error("a program of the stack cannot be had")]
     Provision(#[from] ProvisionError),
-    /// `prometheus.yml` could not be rendered.
-    #[error("prometheus.yml cannot be rendered")]
+    /// What shall be watched has no address to ask.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// `prometheus.yml` or `alertmanager.yml` could not be rendered.
+    #[error("the configuration cannot be rendered")]
     Render(#[from] RenderError),
     /// Docker was asked for, or answered, and then failed.
     #[error("docker failed")]

@@ -229,7 +229,7 @@ mod tests {
     async fn a_failing_build_shows_the_end_of_its_log() {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("build.log");
-        let recipe = crate::Component::Jaeger.recipe();
+        let recipe = crate::Component::Jaeger.recipe().unwrap();
         let args = ["tool".to_owned(), "no-such-tool".to_owned()];
         let error = run(
             &args,

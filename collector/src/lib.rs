@@ -1,4 +1,4 @@
-//! Runs the stack behind axisor-telemetry: the Collector, Prometheus, Alertmanager and Jaeger.
+//! Runs the stack behind axisor-telemetry: the Collector, Prometheus, Alertmanager and Jaeger, and exporters of what they are to watch.
 //!
 //! ```no_run
 //! use axisor_stack::{Component, Stack};
@@ -16,16 +16,18 @@
 //! | room | what it answers |
 //! |---|---|
 //! | `component` `components/` | what each program is, how it is started, when it is ready |
-//! | `cache` `go` | where programs come from |
-//! | `ports` `place` `site` `render` `haste` | where this stack lives, and what is different in its configuration |
+//! | `cache` `go` `debian` | where programs come from |
+//! | `ports` `place` `site` `watch` `render` `alerting` `haste` | where this stack lives, what it watches, and what is different in its configuration |
 //! | `native` `process` · `docker` | how it runs |
 //! | `builder` `stack` | all of it put together, started and stopped |
 //! | [`lint`] | what in rules, dashboards and scrape jobs can never work |
 
+mod alerting;
 mod builder;
 mod cache;
 mod component;
 mod components;
+mod debian;
 mod docker;
 mod error;
 mod go;
@@ -41,10 +43,12 @@ mod render;
 mod site;
 mod stack;
 mod tail;
+mod watch;
 
 pub use builder::StackBuilder;
 pub use cache::{ProvisionError, provision};
 pub use component::Component;
+pub use debian::DebianError;
 pub use docker::DockerError;
 pub use error::{ControlError, StartError};
 pub use go::GoError;
@@ -53,3 +57,4 @@ pub use progress::Progress;
 pub use render::RenderError;
 pub use site::TailSampling;
 pub use stack::Stack;
+pub use watch::{Watch, WatchError};

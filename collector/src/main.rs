@@ -2,19 +2,20 @@
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
 use axisor_stack::lint::{LintError, LintFiles, lint};
 use axisor_stack::{
     Component, ControlError, Endpoint, Progress, ProvisionError, Stack, StartError, TailSampling,
-    provision,
+    Watch, provision,
 };
 use clap::{Args, Parser, Subcommand};
 use etcetera::BaseStrategy;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
 
 /// The stack behind axisor-telemetry: Collector, Prometheus, Alertmanager and Jaeger.
 #[derive(Debug, Parser)]
@@ -27,7 +28,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the stack until Ctrl-C; in containers where Docker answers, else as processes.
-    Up(Up),
+    Up(Box<Up>),
     /// Builds the programs that are not cached yet, and says where they are.
     Provision,
     /// Says what in rules, dashboards and scrape jobs can never work; without a file, in those that are committed.
@@ -44,7 +45,8 @@ struct Up {
     docker: bool,
     /// Listen elsewhere, e.g. `otlp-grpc=14317`; repeatable. Endpoints: otlp-grpc, otlp-http,
     /// exporter, collector-telemetry, collector-health, prometheus, alertmanager, jaeger,
-    /// jaeger-otlp, jaeger-health.
+    /// jaeger-otlp, jaeger-health, postgres-exporter, redis-exporter, nginx-exporter, node-exporter,
+    /// blackbox-exporter.
     #[arg(long = "port", value_name = "ENDPOINT=PORT", value_parser = pair::<Endpoint, u16>)]
     ports: Vec<(Endpoint, u16)>,
     /// Listen on ports that are free.
@@ -60,6 +62,69 @@ struct Up {
     /// Keep logs and data here [default: axisor-telemetry/stack in the user's data directory].
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// The directory of the secrets that alerts are told with [default: collector/alertmanager/secrets].
+    #[arg(long, value_name = "DIR", env = "AXISOR_SECRETS")]
+    secrets: Option<PathBuf>,
+    #[command(flatten)]
+    watch: WatchArgs,
+}
+
+/// A URL with a password goes into the variable: arguments can be read by every user of the machine.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to watch besides the services")]
+struct WatchArgs {
+    /// PostgreSQL, e.g. `postgres://axisor@127.0.0.1:5432/axisor`.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "AXISOR_WATCH_POSTGRES",
+        hide_env_values = true
+    )]
+    postgres: Option<String>,
+    /// Redis, e.g. `redis://127.0.0.1:6379`.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "AXISOR_WATCH_REDIS",
+        hide_env_values = true
+    )]
+    redis: Option<String>,
+    /// The page where nginx has `stub_status`, e.g. `http://127.0.0.1:8080/stub_status`.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "AXISOR_WATCH_NGINX",
+        hide_env_values = true
+    )]
+    nginx: Option<String>,
+    /// This machine.
+    #[arg(long, env = "AXISOR_WATCH_HOST")]
+    host: bool,
+    /// The frontend; alive if it answers 2xx.
+    #[arg(long, value_name = "URL", env = "AXISOR_WATCH_FRONTEND")]
+    frontend: Option<String>,
+    /// LN Markets, e.g. `https://api.lnmarkets.com/v2/user`; alive if it answers 2xx or 401.
+    #[arg(long, value_name = "URL", env = "AXISOR_WATCH_LNMARKETS")]
+    lnmarkets: Option<String>,
+    /// The Lightning node, e.g. `127.0.0.1:10009`; alive if it takes connections.
+    #[arg(long, value_name = "HOST:PORT", env = "AXISOR_WATCH_LND")]
+    lnd: Option<String>,
+}
+
+impl WatchArgs {
+    fn all(&self) -> impl Iterator<Item = Watch> {
+        let at = |at: &Option<String>, watch: fn(String) -> Watch| at.clone().map(watch);
+        let all = [
+            at(&self.postgres, Watch::Postgres),
+            at(&self.redis, Watch::Redis),
+            at(&self.nginx, Watch::Nginx),
+            self.host.then_some(Watch::Host),
+            at(&self.frontend, Watch::Frontend),
+            at(&self.lnmarkets, Watch::LnMarkets),
+            at(&self.lnd, Watch::Lnd),
+        ];
+        all.into_iter().flatten()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +153,10 @@ enum CommandError {
     Signal(#[source] io::Error),
     #[error("`{}` is no directory to keep logs and data in", dir.display())]
     Directory { dir: PathBuf, source: io::Error },
+    #[error(
+        "an argument has a password, which every user of this machine can read: put the URL into a variable (AXISOR_WATCH_POSTGRES, AXISOR_WATCH_REDIS, AXISOR_WATCH_NGINX)"
+    )]
+    Password,
     #[error("no home directory: say with `--dir` where logs and data are kept")]
     NoHome,
     #[error(transparent)]
@@ -137,12 +206,11 @@ fn with_causes(error: &dyn Error) -> String {
 
 async fn provision_all() -> Result<(), CommandError> {
     for component in Component::ALL {
+        let Some(version) = component.version() else {
+            continue;
+        }; // an exporter: had when it is wanted
         let dir = provision(component, Progress::Stderr).await?;
-        println!(
-            "{component:<14}{:<10}{}",
-            component.version(),
-            dir.display()
-        );
+        println!("{component:<14}{version:<10}{}", dir.display());
     }
     Ok(())
 }
@@ -174,6 +242,9 @@ impl Lint {
 
 impl Up {
     async fn run(self) -> Result<(), CommandError> {
+        if std::env::args().any(|argument| has_password(&argument)) {
+            return Err(CommandError::Password);
+        }
         let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::Signal)?;
         let mut asked_to_end = std::pin::pin!(async {
             tokio::select! {
@@ -194,7 +265,7 @@ impl Up {
     }
 
     async fn start(&self) -> Result<Stack, CommandError> {
-        let mut builder = Stack::builder().dir(self.dir()?);
+        let mut builder = Stack::builder().dir(self.dir()?).secrets(self.secrets());
         if self.native {
             builder = builder.native();
         }
@@ -210,6 +281,9 @@ impl Up {
         for (job, address) in &self.targets {
             builder = builder.target(job, address);
         }
+        for watch in self.watch.all() {
+            builder = builder.watch(watch);
+        }
         if let Some(percent) = self.sample {
             let sampling = TailSampling::default();
             builder = builder.tail_sampling(TailSampling {
@@ -218,6 +292,11 @@ impl Up {
             });
         }
         Ok(builder.start().await?)
+    }
+
+    fn secrets(&self) -> PathBuf {
+        let committed = || Path::new(env!("CARGO_MANIFEST_DIR")).join("alertmanager/secrets");
+        self.secrets.clone().unwrap_or_else(committed)
     }
 
     fn dir(&self) -> Result<PathBuf, CommandError> {
@@ -230,6 +309,15 @@ impl Up {
         let home = etcetera::choose_base_strategy().map_err(|_| CommandError::NoHome)?;
         Ok(home.data_dir().join("axisor-telemetry").join("stack"))
     }
+}
+
+/// Whether it is a URL with a password, alone or after `--name=`.
+fn has_password(argument: &str) -> bool {
+    let value = argument
+        .strip_prefix("--")
+        .and_then(|rest| rest.split_once('='));
+    let url = Url::parse(value.map_or(argument, |(_, value)| value));
+    url.is_ok_and(|url| url.password().is_some())
 }
 
 fn describe(stack: &Stack) {
@@ -251,5 +339,9 @@ fn describe(stack: &Stack) {
     println!("the stack is up, as {how}; Ctrl-C stops it\n");
     for (what, place) in places {
         println!("  {what:<24}{place}");
+    }
+    match stack.channels().as_slice() {
+        [] => println!("\nnobody is told of alerts: there are no secrets (`--secrets`)"),
+        channels => println!("\nalerts are told to {}", channels.join("; ")),
     }
 }

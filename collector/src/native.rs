@@ -84,7 +84,7 @@ impl Native {
             .await
             .map_err(|source| StartError::Spawn {
                 component,
-                program: programs.join(launch.program),
+                program: programs.join(&launch.program),
                 source,
             })
     }
@@ -122,11 +122,9 @@ impl Native {
 
     /// Stops what still runs, senders before takers, so that nothing under way is lost.
     pub(crate) async fn down(&self) -> Result<(), ControlError> {
-        for component in Component::ALL {
-            match self.stop(component).await {
-                Err(ControlError::NotRunning { .. }) => {}
-                other => other?,
-            }
+        let running: Vec<_> = self.processes.lock().await.keys().copied().collect();
+        for component in running {
+            self.stop(component).await?;
         }
         Ok(())
     }
@@ -155,6 +153,7 @@ async fn until_ready(
     site: &Site,
 ) -> Result<(), StartError> {
     let Launch { ready, .. } = component.launch(site);
+    let Some(ready) = ready else { return Ok(()) };
     let deadline = Instant::now() + READY_WITHIN;
     loop {
         let answered = http::answers(&ready).await;

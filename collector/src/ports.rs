@@ -31,13 +31,23 @@ pub enum Endpoint {
     Jaeger,
     /// OTLP over gRPC, from the Collector into Jaeger.
     JaegerOtlp,
-    /// Jaeger's health check.
+    /// Jaeger's health check, and its series of itself.
     JaegerHealth,
+    /// What PostgreSQL said.
+    PostgresExporter,
+    /// What Redis said.
+    RedisExporter,
+    /// What nginx said.
+    NginxExporter,
+    /// The machine's state.
+    NodeExporter,
+    /// Where the prober is asked.
+    BlackboxExporter,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Endpoint; 10] = [
+    pub const ALL: [Endpoint; 15] = [
         Endpoint::OtlpGrpc,
         Endpoint::OtlpHttp,
         Endpoint::Exporter,
@@ -48,6 +58,11 @@ impl Endpoint {
         Endpoint::Jaeger,
         Endpoint::JaegerOtlp,
         Endpoint::JaegerHealth,
+        Endpoint::PostgresExporter,
+        Endpoint::RedisExporter,
+        Endpoint::NginxExporter,
+        Endpoint::NodeExporter,
+        Endpoint::BlackboxExporter,
     ];
 
     /// The name on the command line, as in `--port otlp-grpc=14317`.
@@ -80,6 +95,11 @@ impl Endpoint {
             Endpoint::Jaeger => ("jaeger", 16686, Component::Jaeger),
             Endpoint::JaegerOtlp => ("jaeger-otlp", 14317, Component::Jaeger),
             Endpoint::JaegerHealth => ("jaeger-health", 14269, Component::Jaeger),
+            Endpoint::PostgresExporter => ("postgres-exporter", 9187, Component::PostgresExporter),
+            Endpoint::RedisExporter => ("redis-exporter", 9121, Component::RedisExporter),
+            Endpoint::NginxExporter => ("nginx-exporter", 9113, Component::NginxExporter),
+            Endpoint::NodeExporter => ("node-exporter", 9100, Component::NodeExporter),
+            Endpoint::BlackboxExporter => ("blackbox-exporter", 9115, Component::BlackboxExporter),
         }
     }
 }

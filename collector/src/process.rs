@@ -32,7 +32,7 @@ impl Process {
             fs::create_dir_all(dir)?;
         }
         let log = File::options().create(true).append(true).open(log)?;
-        let mut command = guarded(&programs.join(launch.program));
+        let mut command = guarded(&programs.join(&launch.program));
         command
             .args(&launch.args)
             .envs(launch.env.iter().map(|(key, value)| (key, value)))
@@ -99,7 +99,7 @@ impl Process {
 /// Has the kernel kill the child when we die without a chance to do it, where `setpriv` (part of
 /// util-linux) is there to ask for that.
 fn guarded(program: &Path) -> Command {
-    static SETPRIV: LazyLock<Option<PathBuf>> = LazyLock::new(find_setpriv);
+    static SETPRIV: LazyLock<Option<PathBuf>> = LazyLock::new(|| in_path("setpriv"));
     let Some(setpriv) = SETPRIV.as_ref() else {
         return Command::new(program);
     };
@@ -108,10 +108,11 @@ fn guarded(program: &Path) -> Command {
     command
 }
 
-fn find_setpriv() -> Option<PathBuf> {
+/// The first program of this name on the PATH.
+pub(crate) fn in_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
-        .map(|dir| dir.join("setpriv"))
+        .map(|dir| dir.join(name))
         .find(|candidate| candidate.is_file())
 }
 

@@ -1,10 +1,12 @@
 //! One stack's place: its ports, its directory, what the user asked for.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::component::Component;
 use crate::ports::{Endpoint, Ports};
+use crate::watch::Watch;
 
 /// A file of `collector/`, as committed.
 pub(crate) fn committed(file: &str) -> PathBuf {
@@ -16,6 +18,8 @@ pub(crate) struct Site {
     pub ports: Ports,
     pub dir: PathBuf,
     pub components: Vec<Component>,
+    /// By scrape job; what is probed is a target instead.
+    pub watched: BTreeMap<&'static str, Watch>,
     pub scrape_interval: Option<Duration>,
     /// How many times faster the times of rules and routes pass.
     pub haste: Option<u32>,
@@ -24,6 +28,8 @@ pub(crate) struct Site {
     pub tail_sampling: Option<TailSampling>,
     /// Over everything else of the Collector's configuration.
     pub collector_overlay: Option<PathBuf>,
+    /// The directory of Alertmanager's secrets.
+    pub secrets: Option<PathBuf>,
 }
 
 /// How much of services' log lines the Collector keeps.
@@ -82,6 +88,10 @@ impl Site {
 
     pub(crate) fn prometheus_yml(&self) -> PathBuf {
         self.dir.join("prometheus.yml")
+    }
+
+    pub(crate) fn alertmanager_yml(&self) -> PathBuf {
+        self.dir.join("alertmanager.yml")
     }
 
     /// Where the Collector keeps services' log lines.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Method;
 use tokio::sync::Mutex;
 
+use crate::alerting;
 use crate::builder::StackBuilder;
 use crate::component::Component;
 use crate::docker::Docker;
@@ -129,9 +130,15 @@ impl Stack {
         matches!(self.engine, Engine::Docker(_))
     }
 
-    /// `logs/<component>.log`, `prometheus.yml` as rendered, `data/<component>`.
+    /// `logs/<component>.log`, `prometheus.yml` and `alertmanager.yml` as rendered, `data/<component>`.
     pub fn dir(&self) -> &Path {
         &self.site.dir
+    }
+
+    /// By which channels alerts are told to whom, such as `on-call: slack, telegram`; empty if nobody is told.
+    #[must_use]
+    pub fn channels(&self) -> Vec<String> {
+        alerting::channels(&self.site)
     }
 
     /// Where the Collector keeps services' log lines: `logs.json`, and full ones with their time in the name. In

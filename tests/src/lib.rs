@@ -5,7 +5,7 @@
 //! | [`golden`] | plays recordings of the original service and compares what comes out |
 //! | [`prometheus`] [`alertmanager`] [`jaeger`] | clients of their APIs |
 //! | [`service`] [`page`] | services as processes of their own, and what a page shows |
-//! | [`postgres`] [`redis`] [`server`] [`packages`] | the distribution's servers, started, frozen and stopped |
+//! | [`postgres`] [`redis`] [`nginx`] [`server`] [`packages`] | the distribution's servers, started, frozen and stopped |
 //! | [`chromium`] | the distribution's browser, and the pages it opens and leaves |
 //! | [`sentry`] | a Sentry that keeps what it is sent |
 //! | [`service_logs`] | services' log lines in the Collector's files |
@@ -16,6 +16,7 @@ mod api;
 pub mod chromium;
 pub mod golden;
 pub mod jaeger;
+pub mod nginx;
 pub mod packages;
 pub mod page;
 pub mod ports;

@@ -1,12 +1,13 @@
 //! Asks Prometheus through its API.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::api::{self, ApiError};
+use crate::{InVain, until};
 
 /// A Prometheus.
 #[derive(Debug, Clone)]
@@ -77,6 +78,24 @@ impl Prometheus {
             return Ok(None);
         };
         Ok(Some(only.value))
+    }
+
+    /// Asks until the only series of a query has this value.
+    ///
+    /// # Errors
+    /// [`InVain`] after the deadline.
+    pub async fn until(
+        &self,
+        deadline: Duration,
+        expression: &str,
+        value: f64,
+    ) -> Result<(), InVain> {
+        let what = format!("{expression} to be {value}");
+        let found = async || {
+            let apart = (self.value(expression).await.ok()?? - value).abs();
+            (apart < 1e-9).then_some(())
+        };
+        until(deadline, &what, found).await
     }
 
     /// `up` of a job with one target.

@@ -197,8 +197,7 @@ async fn what_cannot_be_examined_is_2_and_says_what_was_expected() {
 
 #[tokio::test]
 async fn a_manifests_lock_file_is_read() {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../tests/two_versions/Cargo.toml");
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/two_versions/Cargo.toml");
     let mut two = command(DOCTOR, &[("OTEL_SDK_DISABLED", "true")]);
     two.args(["--prometheus", NOWHERE, "--collector-telemetry", NOWHERE])
         .arg("--manifest-path")

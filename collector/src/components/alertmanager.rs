@@ -1,17 +1,18 @@
 //! Alertmanager, with `amtool`.
 //!
-//! Built like the others. Debian's package would be a download only, but its program opens
-//! `/usr/share/prometheus/alertmanager/default.tmpl` and does not start from any other place
-//! than an installed package, which in turn starts a service of its own.
+//! Built like the others, in the last version whose module carries its page. Debian's package would
+//! be a download only, but its program opens `/usr/share/prometheus/alertmanager/default.tmpl` and
+//! does not start from any other place than an installed package, and it reads neither Telegram's
+//! token nor a webhook's URL from a file.
 
 use crate::cache::Recipe;
 use crate::component::{Component, Launch};
 use crate::ports::Endpoint;
-use crate::site::{Site, committed};
+use crate::site::Site;
 
 pub(crate) const RECIPE: Recipe = Recipe {
     component: Component::Alertmanager,
-    version: "0.25.0",
+    version: "0.31.1",
     dir: "alertmanager-build",
     files: &["go.mod", "go.sum"],
     steps: &[&[
@@ -29,12 +30,9 @@ pub(crate) const RECIPE: Recipe = Recipe {
 pub(crate) fn launch(site: &Site) -> Launch {
     let data = site.data(Component::Alertmanager);
     Launch {
-        program: "alertmanager",
+        program: "alertmanager".to_owned(),
         args: vec![
-            format!(
-                "--config.file={}",
-                committed("alertmanager/alertmanager.yml").display()
-            ),
+            format!("--config.file={}", site.alertmanager_yml().display()),
             format!("--storage.path={}", data.display()),
             format!(
                 "--web.listen-address={}",
@@ -44,7 +42,7 @@ pub(crate) fn launch(site: &Site) -> Launch {
             "--cluster.listen-address=".to_owned(),
         ],
         env: Vec::new(),
-        ready: format!("{}/-/ready", site.url(Endpoint::Alertmanager)),
+        ready: Some(format!("{}/-/ready", site.url(Endpoint::Alertmanager))),
         dirs: vec![data],
     }
 }

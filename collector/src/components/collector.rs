@@ -66,10 +66,10 @@ pub(crate) fn launch(site: &Site) -> Launch {
     let files = files.map(committed).chain(site.collector_overlay.clone());
     let args = files.map(|file| format!("--config={}", file.display()));
     Launch {
-        program: "otelcol",
+        program: "otelcol".to_owned(),
         args: args.collect(),
         env,
-        ready: site.url(Endpoint::CollectorHealth),
+        ready: Some(site.url(Endpoint::CollectorHealth)),
         dirs: vec![site.data(Component::Collector)],
     }
 }

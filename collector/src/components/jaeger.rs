@@ -50,10 +50,10 @@ pub(crate) fn launch(site: &Site) -> Launch {
     ];
     args.extend(UNUSED.iter().map(|flag| format!("{flag}=127.0.0.1:0")));
     Launch {
-        program: "all-in-one",
+        program: "all-in-one".to_owned(),
         args,
         env: vec![("SPAN_STORAGE_TYPE", "memory".to_owned())],
-        ready: site.url(Endpoint::JaegerHealth),
+        ready: Some(site.url(Endpoint::JaegerHealth)),
         dirs: Vec::new(),
     }
 }

@@ -2,5 +2,6 @@
 
 pub(crate) mod alertmanager;
 pub(crate) mod collector;
+pub(crate) mod exporters;
 pub(crate) mod jaeger;
 pub(crate) mod prometheus;

@@ -39,10 +39,10 @@ pub(crate) fn launch(site: &Site) -> Launch {
     ];
     args.extend(look_at_targets_often(site));
     Launch {
-        program: "prometheus",
+        program: "prometheus".to_owned(),
         args,
         env: Vec::new(),
-        ready: format!("{}/-/ready", site.url(Endpoint::Prometheus)),
+        ready: Some(format!("{}/-/ready", site.url(Endpoint::Prometheus))),
         dirs: vec![data],
     }
 }

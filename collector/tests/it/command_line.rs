@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::support::{committed, get, refuses, until};
+use crate::support::{committed, get, get_json, refuses, until};
 
 fn stack(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stack"));
@@ -23,8 +24,14 @@ struct Up {
 
 impl Up {
     async fn start(dir: &Path) -> Self {
+        Self::start_watching(dir, &[]).await
+    }
+
+    async fn start_watching(dir: &Path, watched: &[(&str, &str)]) -> Self {
         let dir = dir.display().to_string();
         let mut child = stack(&["up", "--native", "--free-ports", "--dir", &dir])
+            .env("AXISOR_SECRETS", &dir) // nobody is told of a test
+            .envs(watched.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -83,6 +90,42 @@ async fn nothing_outlives_a_killed_runner() {
         refuses(port).await.then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_is_watched_is_said_in_variables() {
+    let dir = tempfile::tempdir().unwrap();
+    let watched = [
+        ("AXISOR_WATCH_HOST", "true"),
+        ("AXISOR_WATCH_LND", "127.0.0.1:1"),
+    ];
+    let up = Up::start_watching(dir.path(), &watched).await;
+    let targets = format!("{}/api/v1/targets", up.prometheus);
+    until("both jobs are asked through their exporters", || async {
+        let answer = get_json(&targets).await?;
+        let targets = answer["data"]["activeTargets"].as_array()?.clone();
+        let up = |job: &str| {
+            let is_up =
+                |target: &&Value| target["labels"]["job"] == job && target["health"] == "up";
+            targets.iter().any(|target| is_up(&target))
+        };
+        (up("node-exporter") && up("lnd-node") && !up("redis")).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_among_the_arguments_is_refused_without_being_repeated() {
+    for argument in [
+        &["--postgres", "postgres://axisor:s3cret@127.0.0.1/db"][..],
+        &["--redis=redis://:s3cret@127.0.0.1:6379"][..],
+    ] {
+        let output = output(&[&["up", "--native"], argument].concat()).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success());
+        assert!(said.contains("AXISOR_WATCH_POSTGRES"), "{said}");
+        assert!(!said.contains("s3cret"), "{said}");
+    }
 }
 
 async fn output(args: &[&str]) -> Output {

@@ -91,8 +91,9 @@ async fn docker_compose_accepts_it_where_it_is_installed() {
 #[test]
 fn images_have_the_versions_that_run_natively() {
     let image = |component: Component| service(component)["image"].as_str().unwrap().to_owned();
-    let expected =
-        |image: &str, component: Component, v: &str| format!("{image}:{v}{}", component.version());
+    let expected = |image: &str, component: Component, v: &str| {
+        format!("{image}:{v}{}", component.version().unwrap())
+    };
     let collector = expected(
         "otel/opentelemetry-collector-contrib",
         Component::Collector,
@@ -142,6 +143,9 @@ fn every_mounted_file_is_there_and_of_the_native_stack() {
         ("prometheus/alert_rules.yml", "prometheus"),
         ("prometheus/slo_rules.yml", "prometheus"),
         ("alertmanager/alertmanager.yml", "alertmanager"),
+        ("alertmanager/templates", "alertmanager"),
+        ("alertmanager/secrets", "alertmanager"),
+        ("blackbox/blackbox.yml", "blackbox-exporter"),
         ("grafana/provisioning", "grafana"),
     ] {
         let mounted_by = mounted.get(&committed(file).canonicalize().unwrap());
@@ -216,6 +220,20 @@ fn the_collector_is_given_every_variable_it_reads() {
     let mut given: Vec<_> = environment.keys().map(String::as_str).collect();
     given.sort_unstable();
     assert_eq!(given, read);
+}
+
+#[test]
+fn an_exporter_asks_what_the_runner_is_told_to_watch() {
+    for (component, variable, watched) in [
+        (Component::PostgresExporter, "DATA_SOURCE_NAME", "POSTGRES"),
+        (Component::RedisExporter, "REDIS_ADDR", "REDIS"),
+        (Component::NginxExporter, "SCRAPE_URI", "NGINX"),
+    ] {
+        let service = service(component);
+        let given = service["environment"][variable].as_str().unwrap();
+        let start = format!("${{AXISOR_WATCH_{watched}:-");
+        assert!(given.starts_with(&start), "{component}: {given}");
+    }
 }
 
 #[test]

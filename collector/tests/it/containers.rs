@@ -39,6 +39,10 @@ async fn up(dir: &Path) -> String {
         .args(["up", "--docker", "--free-ports", "--dir"])
         .arg(dir.join("stack"))
         .args(["--target", "axisor-backend=127.0.0.1:3010"])
+        .args(["--lnmarkets", "https://api.lnmarkets.com/v2/user"])
+        .env("AXISOR_WATCH_REDIS", "redis://:s3cret@127.0.0.1:6379")
+        .arg("--secrets")
+        .arg(dir)
         .env("PATH", path)
         .env("ASKED", &asked)
         .stdout(fs::File::create(dir.join("said")).unwrap())
@@ -78,7 +82,7 @@ async fn up_and_ctrl_c_are_compose_up_and_down_on_the_committed_file() {
         file.display()
     );
     let expected = format!(
-        "{compose} up --detach --wait otel-collector prometheus alertmanager jaeger grafana"
+        "{compose} up --detach --wait otel-collector prometheus alertmanager jaeger redis-exporter blackbox-exporter grafana"
     );
     assert!(asked.lines().any(|line| line == expected), "{asked}");
     let last = asked.lines().last().unwrap();
@@ -95,8 +99,20 @@ async fn compose_is_given_the_ports_and_a_prometheus_yml_that_finds_the_host() {
         .filter(|line| line.starts_with("AXISOR_PORT_"));
     assert_eq!(variables.count(), axisor_stack::Endpoint::ALL.len());
     let rendered = dir.path().join("stack/prometheus.yml");
-    let line = format!("AXISOR_PROMETHEUS_YML={}", rendered.display());
-    assert!(given.lines().any(|given| given == line), "{given}");
+    let alertmanager = dir.path().join("stack/alertmanager.yml");
+    for line in [
+        format!("AXISOR_PROMETHEUS_YML={}", rendered.display()),
+        format!("AXISOR_ALERTMANAGER_YML={}", alertmanager.display()),
+        format!("AXISOR_SECRETS={}", dir.path().display()),
+        "AXISOR_WATCH_REDIS=redis://:s3cret@host.docker.internal:6379".to_owned(),
+    ] {
+        assert!(given.lines().any(|given| given == line), "{given}");
+    }
+    let text = fs::read_to_string(alertmanager).unwrap();
+    assert!(
+        text.contains("/etc/alertmanager/templates/*.tmpl"),
+        "{text}"
+    );
     let text = fs::read_to_string(rendered).unwrap();
     assert!(text.contains("host.docker.internal:3010"), "{text}");
 }

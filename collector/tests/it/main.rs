@@ -1,5 +1,6 @@
 //! The committed configuration against the real programs, and the runner at work.
 
+mod alerts;
 mod command_line;
 mod compose;
 mod configuration;
@@ -8,5 +9,6 @@ mod lint;
 mod names;
 mod running;
 mod service_levels;
+mod sink;
 mod starting;
 mod support;

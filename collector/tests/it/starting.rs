@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use axisor_stack::{Component, Endpoint, Progress, Stack, StartError};
+use axisor_stack::{Component, Endpoint, Progress, Stack, StartError, Watch};
 
 use crate::support::quick;
 
@@ -84,6 +84,17 @@ async fn a_target_with_a_scheme_is_refused() {
         panic!("not about rendering");
     };
     assert!(cause.to_string().contains("`host:port`"), "{cause}");
+}
+
+#[tokio::test]
+async fn an_address_nothing_can_be_watched_at_is_named_with_what_is_expected() {
+    let error = quick().watch(Watch::Redis("localhost:6379".to_owned()));
+    let error = error.start().await.unwrap_err();
+    assert!(matches!(error, StartError::Watch(_)), "{error:?}");
+    let text = error.to_string();
+    for part in ["`localhost:6379`", "`redis`", "redis://host:port"] {
+        assert!(text.contains(part), "{part} is not in: {text}");
+    }
 }
 
 #[tokio::test]

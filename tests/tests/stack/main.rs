@@ -1,5 +1,6 @@
 //! What only a real Collector, Prometheus and Jaeger can prove.
 
+mod dependencies;
 mod doctor;
 mod exemplars;
 mod golden;

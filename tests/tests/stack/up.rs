@@ -101,10 +101,6 @@ fn up() -> String {
 }
 
 async fn until_value(prometheus: &Prometheus, query: &str, value: f64) {
-    let what = format!("{query} to be {value}");
-    let found = async || {
-        let apart = (prometheus.value(query).await.ok()?? - value).abs();
-        (apart < 1e-9).then_some(())
-    };
-    until(DEADLINE, &what, found).await.expect("in Prometheus");
+    let reached = prometheus.until(DEADLINE, query, value).await;
+    reached.expect("in Prometheus");
 }
