@@ -5,6 +5,7 @@ mod compose;
 mod configuration;
 mod containers;
 mod names;
+mod rules;
 mod running;
 mod starting;
 mod support;
