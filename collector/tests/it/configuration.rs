@@ -50,13 +50,9 @@ async fn the_collector_refuses_an_exporter_it_was_not_built_with() {
 }
 
 #[tokio::test]
-async fn promtool_accepts_jobs_and_rules() {
+async fn promtool_accepts_the_jobs() {
     let args = ["check", "config", "prometheus/prometheus.yml"];
     accepts(Component::Prometheus, "promtool", &args).await;
-    for rules in ["prometheus/alert_rules.yml", "prometheus/slo_rules.yml"] {
-        let args = ["check", "rules", rules];
-        accepts(Component::Prometheus, "promtool", &args).await;
-    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod configuration;
 mod containers;
 mod lint;
 mod names;
+mod rules;
 mod running;
 mod service_levels;
 mod sink;
