@@ -19,6 +19,7 @@
 //! | `cache` `go` `debian` | where programs come from |
 //! | `ports` `place` `site` `watch` `render` `alerting` `haste` | where this stack lives, what it watches, and what is different in its configuration |
 //! | `native` `process` · `docker` | how it runs |
+//! | [`dashboards`] | Grafana dashboards, made from the catalogue and the rules |
 //! | `builder` `stack` | all of it put together, started and stopped |
 //! | [`lint`] | what in rules, dashboards and scrape jobs can never work |
 
@@ -27,6 +28,7 @@ mod builder;
 mod cache;
 mod component;
 mod components;
+pub mod dashboards;
 mod debian;
 mod docker;
 mod error;

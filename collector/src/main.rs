@@ -1,4 +1,4 @@
-//! `cargo stack`: brings the stack up, builds what it needs, and looks through its rules.
+//! `cargo stack`: brings the stack up, builds what it needs, looks through its rules and makes its dashboards.
 
 use std::error::Error;
 use std::io;
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use axisor_stack::dashboards::{self, DashboardError};
 use axisor_stack::lint::{LintError, LintFiles, lint};
 use axisor_stack::{
     Component, ControlError, Endpoint, Progress, ProvisionError, Stack, StartError, TailSampling,
@@ -33,6 +34,8 @@ enum Command {
     Provision,
     /// Says what in rules, dashboards and scrape jobs can never work; without a file, in those that are committed.
     Lint(Lint),
+    /// Makes Grafana's dashboards from the catalogue and the rules, and writes them where they are committed.
+    Dashboards,
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +164,8 @@ enum CommandError {
     NoHome,
     #[error(transparent)]
     Lint(#[from] LintError),
+    #[error(transparent)]
+    Dashboards(#[from] DashboardError),
     #[error("{0} findings")]
     Findings(usize),
 }
@@ -184,6 +189,7 @@ async fn main() -> ExitCode {
         Command::Up(up) => up.run().await,
         Command::Provision => provision_all().await,
         Command::Lint(lint) => lint.run(),
+        Command::Dashboards => write_dashboards(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -202,6 +208,13 @@ fn with_causes(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+fn write_dashboards() -> Result<(), CommandError> {
+    for file in dashboards::write(&dashboards::committed_dir())? {
+        println!("{}", file.display());
+    }
+    Ok(())
 }
 
 async fn provision_all() -> Result<(), CommandError> {

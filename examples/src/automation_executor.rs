@@ -101,7 +101,7 @@ async fn job(
 }
 
 impl Executor {
-    #[instrument_automation(type = "margin_check")]
+    #[instrument_automation(type = "margin_check", duration, in_flight)]
     async fn margin_check(&self, job: &Job) -> Result<Execution, ExecutionError> {
         self.account_state(job).await?;
         let position = job.position_id.to_string();
@@ -109,7 +109,7 @@ impl Executor {
         Ok(self.monitor.post(route, &[&position], job).await?)
     }
 
-    #[instrument_automation(type = "take_profit")]
+    #[instrument_automation(type = "take_profit", duration, in_flight)]
     async fn take_profit(&self, job: &Job) -> Result<Execution, ExecutionError> {
         self.account_state(job).await?;
         let id = job.position_id.to_string();

@@ -146,7 +146,7 @@ impl Notifier {
         }
     }
 
-    #[instrument_automation(type = "notification")]
+    #[instrument_automation(type = "notification", duration)]
     async fn deliver(&self, notification: &Notification) -> Result<(), DeliveryError> {
         let run = notification.run;
         let channel = if notification.user_id.is_multiple_of(2) {
