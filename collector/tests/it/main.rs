@@ -5,6 +5,7 @@ mod command_line;
 mod compose;
 mod configuration;
 mod containers;
+mod dashboards;
 mod lint;
 mod names;
 mod rules;
