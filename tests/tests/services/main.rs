@@ -2,6 +2,7 @@
 //!
 //! With `--nocapture` each fault prints its row of the table.
 
+mod dashboards;
 mod herd;
 mod http;
 mod jobs;
