@@ -73,7 +73,10 @@ async fn the_original_fails_every_test_of_a_correction() {
             "{alert} has no test of a correction"
         );
         for group in corrections {
-            if original_on(&alert, &[group.clone()]).await.is_none() {
+            if original_on(&alert, std::slice::from_ref(&group))
+                .await
+                .is_none()
+            {
                 passed.push(format!("{alert}: {}", group["name"]));
             }
         }
