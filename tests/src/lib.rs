@@ -6,6 +6,7 @@
 //! | [`prometheus`] [`alertmanager`] [`jaeger`] | clients of their APIs |
 //! | [`service`] [`page`] | services as processes of their own, and what a page shows |
 //! | [`postgres`] [`redis`] [`nginx`] [`server`] [`packages`] | the distribution's servers, started, frozen and stopped |
+//! | [`frozen`] | processes that do not run for a while, and are never left like that |
 //! | [`chromium`] | the distribution's browser, and the pages it opens and leaves |
 //! | [`sentry`] | a Sentry that keeps what it is sent |
 //! | [`service_logs`] | services' log lines in the Collector's files |
@@ -14,6 +15,7 @@
 pub mod alertmanager;
 mod api;
 pub mod chromium;
+pub mod frozen;
 pub mod golden;
 pub mod jaeger;
 pub mod nginx;

@@ -88,6 +88,16 @@ impl NginxServer {
         self.server = Some(Server::start(&mut command, &log, Signal::TERM, ready)?);
         Ok(())
     }
+
+    /// Freezes it.
+    pub fn freeze(&mut self) {
+        self.server.iter_mut().for_each(Server::freeze);
+    }
+
+    /// Undoes [`freeze`](Self::freeze).
+    pub fn thaw(&mut self) {
+        self.server.iter_mut().for_each(Server::thaw);
+    }
 }
 
 /// In the foreground, one process, and nothing outside its directory.

@@ -16,11 +16,13 @@ pub fn free_port() -> std::io::Result<u16> {
 /// which would sit on it meanwhile, and given once in a process.
 #[must_use]
 pub fn lasting_port() -> u16 {
-    const FIRST: u16 = 12_000;
-    const COUNT: u16 = 8_000;
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 10_000;
+    const BLOCK: u32 = 16; // programs that start one after the other do not look at the same ports
     static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
     let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let start = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap_or(0);
+    let start = std::process::id() * BLOCK % u32::from(COUNT);
+    let start = u16::try_from(start).unwrap_or(0);
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     (0..COUNT)
         .map(|step| FIRST + (start + step) % COUNT)

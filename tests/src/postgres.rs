@@ -115,13 +115,13 @@ impl PostgresServer {
     }
 
     /// Freezes all of its processes.
-    pub fn freeze(&self) {
-        self.server.iter().for_each(Server::freeze);
+    pub fn freeze(&mut self) {
+        self.server.iter_mut().for_each(Server::freeze);
     }
 
     /// Undoes [`freeze`](Self::freeze).
-    pub fn thaw(&self) {
-        self.server.iter().for_each(Server::thaw);
+    pub fn thaw(&mut self) {
+        self.server.iter_mut().for_each(Server::thaw);
     }
 
     fn init(&self) -> io::Result<()> {

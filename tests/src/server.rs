@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::frozen::Frozen;
 use crate::packages;
 
 /// The longest a server may take to start or stop.
@@ -20,6 +21,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct Server {
     child: Child,
     end: Signal,
+    frozen: Option<Frozen>,
 }
 
 impl Server {
@@ -39,7 +41,11 @@ impl Server {
             .stdout(file.try_clone()?)
             .stderr(file)
             .spawn()?;
-        let mut server = Self { child, end };
+        let mut server = Self {
+            child,
+            end,
+            frozen: None,
+        };
         let deadline = Instant::now() + PATIENCE;
         while !ready() {
             let ended = server.child.try_wait()?;
@@ -77,21 +83,15 @@ impl Server {
     }
 
     /// Freezes it: connections stay open, and nobody answers. The first process goes first, so that it starts no other.
-    pub fn freeze(&self) {
+    pub fn freeze(&mut self) {
         let itself = Pid::from_child(&self.child);
         let _ = kill_process(itself, Signal::STOP);
-        self.signal(Signal::STOP);
+        self.frozen = Some(Frozen::new(self.processes()));
     }
 
     /// Undoes [`freeze`](Self::freeze).
-    pub fn thaw(&self) {
-        self.signal(Signal::CONT);
-    }
-
-    fn signal(&self, signal: Signal) {
-        for process in self.processes() {
-            let _ = kill_process(process, signal); // it may have ended meanwhile
-        }
+    pub fn thaw(&mut self) {
+        self.frozen = None;
     }
 
     /// Asks it to end and waits.

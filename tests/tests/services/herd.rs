@@ -30,7 +30,7 @@ impl Postgres for Counted {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_callers_get_one_check_and_their_answers_in_time() {
     const CALLERS: usize = 200;
-    let server = PostgresServer::start(20).expect("PostgreSQL");
+    let mut server = PostgresServer::start(20).expect("PostgreSQL");
     let pool = Counted {
         pool: sqlx_pool(&server),
         asked: Arc::default(),

@@ -120,7 +120,7 @@ async fn users_of_the_last_half_hour_are_counted_in_every_type_and_zone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_poll_of_a_frozen_database_writes_0_in_time_and_recovers() {
-    let server = PostgresServer::start(20).expect("PostgreSQL");
+    let mut server = PostgresServer::start(20).expect("PostgreSQL");
     let telemetry = builder()
         .database_polls(sqlx_pool(&server))
         .build()
