@@ -124,6 +124,7 @@ mod tests {
         let telegram = ["telegram_token", "telegram_chat"];
         assert_eq!(kinds(&telegram), ["on-call: telegram"]);
         assert_eq!(kinds(&["smtp_password"]), ["escalation: email"]);
+        assert_eq!(kinds(&["tickets_url"]), ["team: webhook"]);
         assert_eq!(kinds(&["heartbeat_url"]), ["heartbeat: webhook"]);
     }
 }

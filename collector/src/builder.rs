@@ -102,10 +102,10 @@ impl StackBuilder {
         self
     }
 
-    /// Divides every time in the rules and in Alertmanager's routes by `factor`: `for`, intervals, ranges and offsets, and
-    /// how long a group waits. With 60 an alert that takes five minutes fires after five seconds; nothing else about it is
-    /// changed. A range should still span several scrapes, so [`scrape_interval`](Self::scrape_interval) goes with it.
-    /// Processes only, as to the rules.
+    /// Divides every time in the rules and in Alertmanager's routes by `factor`: `for`, intervals, ranges and offsets, how
+    /// long a group waits, and how long Alertmanager believes a Prometheus that is silent. With 60 an alert that takes five
+    /// minutes fires after five seconds; nothing else about it is changed. A range should still span several scrapes, so
+    /// [`scrape_interval`](Self::scrape_interval) goes with it. Processes only, as to the rules.
     ///
     /// # Panics
     /// If `factor` is 0.

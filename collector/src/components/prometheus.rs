@@ -1,5 +1,7 @@
 //! Prometheus, with `promtool`.
 
+use std::time::Duration;
+
 use crate::cache::Recipe;
 use crate::component::{Component, Launch};
 use crate::ports::Endpoint;
@@ -38,6 +40,7 @@ pub(crate) fn launch(site: &Site) -> Launch {
         "--enable-feature=exemplar-storage".to_owned(),
     ];
     args.extend(look_at_targets_often(site));
+    args.extend(resend_in_haste(site));
     Launch {
         program: "prometheus".to_owned(),
         args,
@@ -45,6 +48,14 @@ pub(crate) fn launch(site: &Site) -> Launch {
         ready: Some(format!("{}/-/ready", site.url(Endpoint::Prometheus))),
         dirs: vec![data],
     }
+}
+
+/// A minute by default. After four Alertmanager holds an alert for over that it was not sent again, as those of a
+/// Prometheus that died.
+fn resend_in_haste(site: &Site) -> Option<String> {
+    let delay = Duration::from_secs(60) / site.haste?;
+    let delay = milliseconds(delay);
+    Some(format!("--rules.alert.resend-delay={delay}"))
 }
 
 /// After its start and after a reload Prometheus takes up targets 5 s later, whatever the scrape
