@@ -11,10 +11,10 @@ use axum::{Json, Router};
 use clap::Parser;
 use http::StatusCode;
 use reqwest::Url;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use crate::dependencies::Dependencies;
-use crate::fate::Fate;
 use crate::guard::Verdict;
 use crate::peer::{CallError, Peer};
 use crate::positions::Position;
@@ -28,6 +28,13 @@ pub const NAME: &str = "automation-executor";
 #[derive(Debug, Clone, Parser)]
 #[command(name = "automation-executor")]
 pub struct AutomationExecutorArgs {
+    /// Where LN Markets' API is.
+    #[arg(
+        long,
+        env = "TRADING_EXCHANGE",
+        default_value = "http://127.0.0.1:3030"
+    )]
+    pub exchange: Url,
     /// Where the margin monitor takes jobs.
     #[arg(
         long,
@@ -44,7 +51,7 @@ pub struct AutomationExecutorArgs {
 }
 
 struct Executor {
-    fate: Fate,
+    exchange: Peer,
     monitor: Peer,
     queue: Queue,
 }
@@ -52,10 +59,8 @@ struct Executor {
 /// Why an automation was not executed.
 #[derive(Debug, thiserror::Error)]
 enum ExecutionError {
-    #[error("exchange gave no account state")]
-    ExchangeTimedOut,
-    #[error("exchange refused: too many requests")]
-    RateLimited,
+    #[error("exchange gave no running trades")]
+    Exchange(#[source] CallError),
     #[error("margin monitor could not be asked")]
     Monitor(#[from] CallError),
 }
@@ -65,16 +70,16 @@ enum ExecutionError {
 /// # Errors
 /// [`ServiceError`] if it cannot start.
 pub async fn run(args: AutomationExecutorArgs) -> Result<(), ServiceError> {
-    let fate = Fate::new(args.common.seed);
-    let telemetry = Dependencies::new(NAME, fate)
+    let telemetry = Dependencies::new(NAME, args.common.fate())
         .checked_by(Telemetry::builder(NAME))
         .set("prometheus.port", args.ports.metrics_port)
         .set("traces.trust_incoming_sampling", true) // only our own services call it
         .init()?;
+    let exchange = Peer::new("lnmarkets", args.exchange, &telemetry);
     let monitor = Peer::new("margin-monitor", args.margin_monitor, &telemetry);
     let queue = telemetry.queue(JobQueue::Automations);
     let executor = Executor {
-        fate,
+        exchange,
         monitor,
         queue,
     };
@@ -103,7 +108,7 @@ async fn job(
 impl Executor {
     #[instrument_automation(type = "margin_check", duration, in_flight)]
     async fn margin_check(&self, job: &Job) -> Result<Execution, ExecutionError> {
-        self.account_state(job).await?;
+        self.look_at_exchange().await?;
         let position = job.position_id.to_string();
         let route = "/positions/:id/guard";
         Ok(self.monitor.post(route, &[&position], job).await?)
@@ -111,7 +116,7 @@ impl Executor {
 
     #[instrument_automation(type = "take_profit", duration, in_flight)]
     async fn take_profit(&self, job: &Job) -> Result<Execution, ExecutionError> {
-        self.account_state(job).await?;
+        self.look_at_exchange().await?;
         let id = job.position_id.to_string();
         let position: Position = self.monitor.get("/positions/:id", &[&id]).await?;
         tracing::debug!(position = position.id, "profit left where it is");
@@ -121,28 +126,20 @@ impl Executor {
         })
     }
 
-    /// Asks the simulated exchange for the account.
-    async fn account_state(&self, job: &Job) -> Result<(), ExecutionError> {
-        self.fate.pause(5..30, "exchange", job.run).await;
-        if self.fate.one_in(25, "exchange timed out", job.run) {
-            return Err(ExecutionError::ExchangeTimedOut);
-        }
-        if self.fate.one_in(40, "exchange rate limit", job.run) {
-            return Err(ExecutionError::RateLimited);
-        }
-        Ok(())
+    /// Asks the exchange for the running trades, whatever they are: it has to take orders.
+    async fn look_at_exchange(&self) -> Result<(), ExecutionError> {
+        let trades = self.exchange.get::<IgnoredAny>("/v2/futures", &[]).await;
+        trades.map(drop).map_err(ExecutionError::Exchange)
     }
 }
 
 impl ExecutionError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::ExchangeTimedOut => StatusCode::GATEWAY_TIMEOUT,
-            Self::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
             Self::Monitor(CallError::Answered { status, .. }) if status.is_client_error() => {
                 *status
             }
-            Self::Monitor(_) => StatusCode::BAD_GATEWAY,
+            Self::Exchange(_) | Self::Monitor(_) => StatusCode::BAD_GATEWAY,
         }
     }
 }

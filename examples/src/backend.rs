@@ -102,7 +102,7 @@ enum ApiError {
 /// [`ServiceError`] if it cannot start.
 pub async fn run(args: BackendArgs) -> Result<(), ServiceError> {
     let stores = Stores::new(&args.stores)?;
-    let telemetry = start_telemetry(args.common.seed, &stores)?;
+    let telemetry = start_telemetry(args.common.fate(), &stores)?;
     stores.prepare(&Users::new(args.common.seed)).await;
     let _polls = telemetry.polls().start();
     for polled in [Polled::ActiveUsers, Polled::DatabaseConnections] {
@@ -116,8 +116,8 @@ pub async fn run(args: BackendArgs) -> Result<(), ServiceError> {
     Ok(())
 }
 
-fn start_telemetry(seed: u64, stores: &Stores) -> Result<TelemetryGuard, ServiceError> {
-    let dependencies = Dependencies::new(NAME, Fate::new(seed));
+fn start_telemetry(fate: Fate, stores: &Stores) -> Result<TelemetryGuard, ServiceError> {
+    let dependencies = Dependencies::new(NAME, fate);
     let [connections, users] = [dependencies.clone(), dependencies.clone()];
     let simulated = dependencies
         .checked_by(Telemetry::builder(NAME))

@@ -14,13 +14,20 @@ const SLOWNESS: u32 = 30;
 #[derive(Debug, Clone, Copy)]
 pub struct Fate {
     seed: u64,
+    calm: bool,
 }
 
 impl Fate {
     /// The fate that follows from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, calm: false }
+    }
+
+    /// The same, in which nothing goes wrong and nothing takes long by itself.
+    #[must_use]
+    pub fn calm(seed: u64) -> Self {
+        Self { seed, calm: true }
     }
 
     /// Chance for event `number` of the kind `what`.
@@ -37,14 +44,14 @@ impl Fate {
     /// Whether event `number` is one of those that happen once in `n`.
     #[must_use]
     pub fn one_in(self, n: u64, what: &str, number: u64) -> bool {
-        self.of(what, number).u64(0..n) == 0
+        !self.calm && self.of(what, number).u64(0..n) == 0
     }
 
     /// Takes as long as a dependency would: usually within `usual` milliseconds, now and then thirty times that.
     pub async fn pause(self, usual: Range<u64>, what: &str, number: u64) {
         let mut chance = self.of(what, number);
         let usual = Duration::from_millis(chance.u64(usual));
-        let slow = chance.u64(0..SLOW_ONE_IN) == 0;
+        let slow = !self.calm && chance.u64(0..SLOW_ONE_IN) == 0;
         tokio::time::sleep(if slow { usual * SLOWNESS } else { usual }).await;
     }
 }
@@ -66,5 +73,10 @@ mod tests {
     fn one_in_ten_happens_about_once_in_ten() {
         let happened = (0..10_000).filter(|number| Fate::new(1).one_in(10, "x", *number));
         assert!((800..1200).contains(&happened.count()));
+    }
+
+    #[test]
+    fn in_a_calm_fate_nothing_happens() {
+        assert!(!(0..10_000).any(|number| Fate::calm(1).one_in(2, "x", number)));
     }
 }

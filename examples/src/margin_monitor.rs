@@ -92,7 +92,7 @@ struct NothingToScan;
 /// # Errors
 /// [`ServiceError`] if it cannot start.
 pub async fn run(args: MarginMonitorArgs) -> Result<(), ServiceError> {
-    let fate = Fate::new(args.common.seed);
+    let fate = args.common.fate();
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))
         .set("prometheus.port", args.ports.metrics_port)

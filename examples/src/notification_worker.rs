@@ -27,7 +27,7 @@ pub const NAME: &str = "notification-worker";
 
 /// The most messages that wait; further ones are refused. They wait in memory: a queue that must not lose any, however the
 /// worker ends, is a Redis stream or a broker.
-const MOST_WAITING: usize = 256;
+const MOST_WAITING: usize = 2_000;
 
 /// How long those that wait may take at the end.
 const LAST_MESSAGES: Duration = Duration::from_secs(5);
@@ -68,7 +68,7 @@ enum DeliveryError {
 /// [`ServiceError`] if it cannot start.
 pub async fn run(args: NotificationWorkerArgs) -> Result<(), ServiceError> {
     let (waiting, jobs) = mpsc::channel(MOST_WAITING);
-    let fate = Fate::new(args.common.seed);
+    let fate = args.common.fate();
     let size = Polled::QueueSize("notifications");
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))

@@ -51,7 +51,7 @@ enum PaymentError {
 /// # Errors
 /// [`ServiceError`] if it cannot start.
 pub async fn run(args: PaymentValidatorArgs) -> Result<(), ServiceError> {
-    let fate = Fate::new(args.common.seed);
+    let fate = args.common.fate();
     let telemetry = Dependencies::new(NAME, fate)
         .checked_by(Telemetry::builder(NAME))
         .set("prometheus.port", args.ports.metrics_port)

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::fate::Fate;
 use crate::stores::StoreError;
 
 /// How long the last telemetry may take to be sent.
@@ -27,12 +28,27 @@ pub struct Common {
     /// Decides the market, the positions and everything that goes wrong.
     #[arg(long, env = "TRADING_SEED", default_value_t = 42)]
     pub seed: u64,
+    /// Nothing goes wrong by itself, whatever the seed.
+    #[arg(long, env = "TRADING_CALM")]
+    pub calm: bool,
     /// The address whose port other services call.
     #[arg(long, env = "TRADING_LISTEN", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub listen: IpAddr,
     /// End when standard input does: so services end with the program that started them, however that ends.
     #[arg(long, hide = true)]
     pub until_stdin_closes: bool,
+}
+
+impl Common {
+    /// The fate that decides what goes wrong.
+    #[must_use]
+    pub fn fate(&self) -> Fate {
+        if self.calm {
+            Fate::calm(self.seed)
+        } else {
+            Fate::new(self.seed)
+        }
+    }
 }
 
 /// What a worker is told besides: where it takes jobs, and where it is scraped.

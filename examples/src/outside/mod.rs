@@ -2,16 +2,20 @@
 //!
 //! Nothing here is traced or counted: a trace ends where a request leaves our own services.
 
+mod conduct;
 mod exchange;
 mod lnd;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use clap::Parser;
 use tokio::net::TcpListener;
 
+pub use self::conduct::Conduct;
+use self::conduct::Conducted;
 pub use self::exchange::Order;
 pub use self::lnd::Node;
 use crate::fate::Fate;
@@ -39,7 +43,7 @@ pub async fn run(args: OutsideArgs) -> Result<(), ServiceError> {
     let listener = listener.map_err(|source| ServiceError::Listen { address, source })?;
     println!("LN Markets and LND on http://{}", listener.local_addr()?);
     let asked_to_end = service::asked_to_end(args.common.until_stdin_closes)?;
-    serve(listener, Fate::new(args.common.seed), asked_to_end).await?;
+    serve(listener, args.common.fate(), asked_to_end).await?;
     println!("ended");
     Ok(())
 }
@@ -53,7 +57,10 @@ pub async fn serve(
     fate: Fate,
     end: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router: Router = exchange::router(fate).merge(lnd::router(fate));
+    let conducted = Conducted::default();
+    let router: Router = exchange::router(fate, Arc::clone(&conducted))
+        .merge(conduct::router(conducted))
+        .merge(lnd::router(fate));
     axum::serve(listener, router)
         .with_graceful_shutdown(end)
         .await

@@ -8,7 +8,7 @@ use reqwest::Client;
 use tokio::time::{sleep, timeout};
 
 use super::exposition::samples;
-use super::ports::{OUTSIDE, Ports};
+use super::ports::{Kind, Place, Ports};
 use super::process::{Orders, Running, SharedTrees};
 use super::summary::Scrape;
 
@@ -45,28 +45,69 @@ pub(crate) enum FleetError {
 pub(crate) struct Fleet {
     services: Vec<Running>,
     /// What belongs to others.
-    outside: Running,
+    outside: Vec<Running>,
+    launch: Launch,
     http: Client,
+}
+
+/// How each is started.
+#[derive(Debug)]
+struct Launch {
+    ports: Ports,
+    orders: Orders,
+    trees: SharedTrees,
+}
+
+impl Launch {
+    fn start(&self, kind: &Kind, place: Place) -> Result<Running, FleetError> {
+        let arguments = self.ports.arguments(kind, place);
+        Running::start(kind, place.port, &arguments, &self.orders, &self.trees)
+    }
+
+    fn again(&self, name: &str) -> Result<Running, FleetError> {
+        let mut places = self.ports.places().chain(self.ports.outside());
+        let place = places.find(|(kind, _)| kind.name == name);
+        let (kind, place) = place.expect("every process has a place");
+        self.start(kind, place)
+    }
 }
 
 impl Fleet {
     /// Starts every service as a process of this program, ended with this value at the latest.
     pub(crate) fn start(
         ports: &Ports,
-        orders: &Orders,
+        orders: Orders,
         trees: &SharedTrees,
     ) -> Result<Self, FleetError> {
-        let start = |(kind, place)| {
-            let arguments = ports.arguments(kind, place);
-            Running::start(kind, place.port, &arguments, orders, trees)
+        let launch = Launch {
+            ports: ports.clone(),
+            orders,
+            trees: SharedTrees::clone(trees),
         };
-        let port = ports.outside();
-        let outside = [format!("--port={port}")];
+        let start = |(kind, place)| launch.start(kind, place);
         Ok(Self {
-            outside: Running::start(&OUTSIDE, port, &outside, orders, trees)?,
+            outside: ports.outside().map(start).collect::<Result<_, _>>()?,
             services: ports.places().map(start).collect::<Result<_, _>>()?,
+            launch,
             http: client(),
         })
+    }
+
+    /// Starts a service again that was killed, or what belongs to others.
+    pub(crate) fn start_again(&mut self, name: &str) -> Result<(), FleetError> {
+        let started = self.launch.again(name)?;
+        *self.process(name) = started;
+        Ok(())
+    }
+
+    /// The process of a service, or of what belongs to others.
+    ///
+    /// # Panics
+    /// If there is none of this name.
+    pub(crate) fn process(&mut self, name: &str) -> &mut Running {
+        let processes = self.services.iter_mut().chain(&mut self.outside);
+        let mut processes = processes.filter(|process| process.name == name);
+        processes.next().expect("a process of the system")
     }
 
     /// Every service's name, process id and address.
@@ -76,8 +117,9 @@ impl Fleet {
     }
 
     /// The name, process id and address of what belongs to others.
-    pub(crate) fn outside(&self) -> (&'static str, u32, &str) {
-        (self.outside.name, self.outside.pid, &self.outside.url)
+    pub(crate) fn outside(&self) -> impl Iterator<Item = (&'static str, u32, &str)> {
+        let outside = self.outside.iter();
+        outside.map(|process| (process.name, process.pid, process.url.as_str()))
     }
 
     /// The backend's address.
@@ -88,7 +130,7 @@ impl Fleet {
     /// Waits until every service answers.
     pub(crate) async fn ready(&mut self) -> Result<(), FleetError> {
         let http = self.http.clone();
-        for service in self.services.iter_mut().chain([&mut self.outside]) {
+        for service in self.services.iter_mut().chain(&mut self.outside) {
             let answers = async {
                 while http
                     .get(format!("{}/health", service.url))
@@ -112,8 +154,8 @@ impl Fleet {
 
     /// Whether every service still runs.
     pub(crate) fn check(&mut self) -> Result<(), FleetError> {
-        self.services.iter_mut().try_for_each(Running::check)?;
-        self.outside.check()
+        let mut processes = self.services.iter_mut().chain(&mut self.outside);
+        processes.try_for_each(Running::check)
     }
 
     /// Asks every service for its health, as a load balancer would, and reads its `/metrics`.
@@ -145,7 +187,9 @@ impl Fleet {
         for service in self.services {
             last_words.push(service.stop().await);
         }
-        self.outside.stop().await; // nothing of ours is lost there
+        for process in self.outside {
+            process.stop().await; // nothing of ours is lost there
+        }
         last_words
     }
 }

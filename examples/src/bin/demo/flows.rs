@@ -243,7 +243,7 @@ fn gap(trace: &Trace) -> Option<String> {
 
 /// The kind of span that the work of another process leaves below this one.
 fn counterpart(span: &Span) -> Option<&'static str> {
-    let goes_outside = ["POST /v2/", "lnrpc."];
+    let goes_outside = ["GET /v2/", "POST /v2/", "lnrpc."];
     match kind(span) {
         "client"
             if goes_outside

@@ -41,19 +41,23 @@ pub(crate) const KINDS: [Kind; 5] = [
     worker(payment_validator::NAME, 3014, 3024),
 ];
 
-/// What is called and belongs to others.
-pub(crate) const OUTSIDE: Kind = Kind {
-    name: "LN Markets and LND",
-    command: "outside",
-    port: 3030,
-    jobs_port: None,
-};
+/// What is called and belongs to others: the exchange, and the node. The program can be both, and each has its own.
+pub(crate) const OUTSIDE: [Kind; 2] = [outside("LN Markets", 3030), outside("LND", 3031)];
+
+const fn outside(name: &'static str, port: u16) -> Kind {
+    Kind {
+        name,
+        command: "outside",
+        port,
+        jobs_port: None,
+    }
+}
 
 /// Where every service listens.
 #[derive(Debug, Clone)]
 pub(crate) struct Ports {
     services: Vec<Place>,
-    outside: u16,
+    outside: Vec<Place>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +76,7 @@ impl Ports {
             }
             others.next().ok_or(FleetError::NoPort)
         };
-        let place = |kind: &Kind| {
+        let mut place = |kind: &Kind| {
             let (port, jobs_port) = (
                 choose(kind.port)?,
                 kind.jobs_port.map(&mut choose).transpose()?,
@@ -80,8 +84,8 @@ impl Ports {
             Ok(Place { port, jobs_port })
         };
         Ok(Self {
-            services: KINDS.iter().map(place).collect::<Result<_, _>>()?,
-            outside: choose(OUTSIDE.port)?,
+            services: KINDS.iter().map(&mut place).collect::<Result<_, _>>()?,
+            outside: OUTSIDE.iter().map(place).collect::<Result<_, _>>()?,
         })
     }
 
@@ -90,9 +94,9 @@ impl Ports {
         KINDS.iter().zip(self.services.iter().copied())
     }
 
-    /// The port of what belongs to others.
-    pub(crate) fn outside(&self) -> u16 {
-        self.outside
+    /// What belongs to others, and its place.
+    pub(crate) fn outside(&self) -> impl Iterator<Item = (&'static Kind, Place)> {
+        OUTSIDE.iter().zip(self.outside.iter().copied())
     }
 
     /// Every service's name and the address it is scraped at.
@@ -109,21 +113,27 @@ impl Ports {
         moved.map(|(kind, place)| (kind.name, kind.port, place.port))
     }
 
-    fn jobs_url(&self, name: &str) -> String {
+    /// Where a worker takes jobs.
+    pub(crate) fn jobs_url(&self, name: &str) -> String {
         let mut places = self.places().filter(|(kind, _)| kind.name == name);
         let port = places.find_map(|(_, place)| place.jobs_port);
         format!("http://127.0.0.1:{}", port.unwrap_or_default())
     }
 
-    fn calls_outside(&self, flag: &str) -> [String; 2] {
-        [
-            format!("--{flag}"),
-            format!("http://127.0.0.1:{}", self.outside),
-        ]
+    /// The address of what belongs to others.
+    pub(crate) fn outside_address(&self, name: &str) -> String {
+        let mut places = self.outside().filter(|(kind, _)| kind.name == name);
+        let port = places.next().map(|(_, place)| place.port);
+        format!("127.0.0.1:{}", port.unwrap_or_default())
     }
 
     pub(crate) fn arguments(&self, kind: &Kind, place: Place) -> Vec<String> {
         let calls = |flag: &str, name| [format!("--{flag}"), self.jobs_url(name)];
+        let calls_outside = |flag: &str, kind: &Kind| {
+            let address = self.outside_address(kind.name);
+            [format!("--{flag}"), format!("http://{address}")]
+        };
+        let [exchange, lnd] = &OUTSIDE;
         let monitor = calls("margin-monitor", margin_monitor::NAME);
         let own = match place.jobs_port {
             None => vec![format!("--port={}", place.port)],
@@ -139,11 +149,11 @@ impl Ports {
                 calls("payment-validator", payment_validator::NAME),
             ]
             .concat(),
-            automation_executor::NAME => monitor.to_vec(),
+            automation_executor::NAME => [monitor, calls_outside("exchange", exchange)].concat(),
             margin_monitor::NAME => [
                 calls("notification-worker", notification_worker::NAME),
-                self.calls_outside("exchange"),
-                self.calls_outside("lnd"),
+                calls_outside("exchange", exchange),
+                calls_outside("lnd", lnd),
             ]
             .concat(),
             _ => Vec::new(),

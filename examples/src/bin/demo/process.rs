@@ -2,11 +2,14 @@
 
 use std::collections::VecDeque;
 use std::env;
+use std::io;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axisor_examples::stores;
+use axisor_tests::frozen::Frozen;
+use rustix::process::Pid;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
@@ -108,6 +111,17 @@ impl Running {
                 .collect::<Vec<_>>()
                 .join("\n"),
         })
+    }
+
+    /// Ends it at once, by SIGKILL.
+    pub(crate) async fn kill(&mut self) -> io::Result<()> {
+        self.child.kill().await
+    }
+
+    /// Freezes it by SIGSTOP: its ports accept, and nothing answers.
+    pub(crate) fn freeze(&self) -> Frozen {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        Frozen::new(pid.into_iter().collect())
     }
 
     /// Closes the service's standard input, on which it ends; kills it if it does not.

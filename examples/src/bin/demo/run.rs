@@ -90,7 +90,7 @@ async fn with_services(
     asked: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(), DemoError> {
     let trees = SharedTrees::default();
-    let fleet = Fleet::start(ports, &orders(demo, stack), &trees)?;
+    let fleet = Fleet::start(ports, orders(demo, stack), &trees)?;
     if let (Some(stack), Some(count)) = (stack, demo.flows) {
         return tokio::select! {
             counted = count_flows(fleet, count, stack) => counted,

@@ -134,8 +134,9 @@ impl<'a> Show<'a> {
                 "{name:<22} pid {pid:>4}   {url}/metrics   {url}/health"
             ));
         }
-        let (name, pid, url) = self.fleet.outside();
-        lines.push(format!("{name:<22} pid {pid:>4}   {url}, simulated"));
+        for (name, pid, url) in self.fleet.outside() {
+            lines.push(format!("{name:<22} pid {pid:>4}   {url}, simulated"));
+        }
         let backend = self.fleet.backend();
         lines.push(format!("\ntry: curl {backend}/api/positions/1"));
         lines.push(format!(
