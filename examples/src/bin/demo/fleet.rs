@@ -194,7 +194,8 @@ impl Fleet {
     }
 }
 
-fn client() -> Client {
+/// A client of what is on loopback.
+pub(crate) fn client() -> Client {
     let client = Client::builder().no_proxy().timeout(Duration::from_secs(5));
     client
         .build()

@@ -1,5 +1,6 @@
 //! `cargo demo`: the trading system running, with clients, and what its telemetry says.
 
+mod drill;
 mod exposition;
 mod fleet;
 mod flows;
@@ -28,6 +29,8 @@ use axisor_examples::service::exit_code;
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
+use self::drill::DrillArgs;
+
 /// Runs a small trading system and shows what its telemetry says.
 ///
 /// Starts the backend and four workers as processes, sends them requests, and shows their `axisor_*` series and, now
@@ -45,7 +48,7 @@ struct Cli {
     #[command(flatten)]
     demo: Demo,
     #[command(subcommand)]
-    service: Option<Hidden>,
+    other: Option<Other>,
 }
 
 /// How the demo runs.
@@ -89,8 +92,8 @@ struct Demo {
 }
 
 #[derive(Debug, Subcommand)]
-#[command(hide = true)]
-enum Hidden {
+enum Other {
+    Drill(DrillArgs),
     /// Runs one service: how the demo starts each of them.
     #[command(subcommand, hide = true)]
     Service(Service),
@@ -119,9 +122,10 @@ fn time(text: &str) -> Result<Duration, String> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    match cli.service {
+    match cli.other {
         None => run::run(cli.demo).await,
-        Some(Hidden::Service(service)) => exit_code(match service {
+        Some(Other::Drill(args)) => drill::run(args).await,
+        Some(Other::Service(service)) => exit_code(match service {
             Service::Backend(args) => backend::run(*args).await,
             Service::MarginMonitor(args) => margin_monitor::run(*args).await,
             Service::AutomationExecutor(args) => automation_executor::run(args).await,
