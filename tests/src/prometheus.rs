@@ -27,6 +27,15 @@ pub struct Series {
     pub value: f64,
 }
 
+/// One series of an answer over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// All labels, the name among them as `__name__`.
+    pub labels: BTreeMap<String, String>,
+    /// Seconds since 1970, and the value then.
+    pub points: Vec<(f64, f64)>,
+}
+
 /// An exemplar of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exemplar {
@@ -36,6 +45,8 @@ pub struct Exemplar {
     pub labels: BTreeMap<String, String>,
     /// The observation.
     pub value: f64,
+    /// When it was made, in seconds since 1970.
+    pub time: f64,
 }
 
 /// What a target says of one of its families.
@@ -96,6 +107,27 @@ impl Prometheus {
             (apart < 1e-9).then_some(())
         };
         until(deadline, &what, found).await
+    }
+
+    /// The answers to a query from `start` to `end`, in seconds since 1970, every `step` seconds.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn range(
+        &self,
+        expression: &str,
+        (start, end): (f64, f64),
+        step: f64,
+    ) -> Result<Vec<Line>, ApiError> {
+        let [start, end, step] = [start, end, step].map(|number| number.to_string());
+        let query = [
+            ("query", expression),
+            ("start", &start),
+            ("end", &end),
+            ("step", &step),
+        ];
+        let matrix: Matrix = self.get("query_range", &query).await?;
+        matrix.result.into_iter().map(LineRow::into_line).collect()
     }
 
     /// `up` of a job with one target.
@@ -163,6 +195,28 @@ struct Row {
 }
 
 #[derive(Deserialize)]
+struct Matrix {
+    result: Vec<LineRow>,
+}
+
+#[derive(Deserialize)]
+struct LineRow {
+    metric: BTreeMap<String, String>,
+    values: Vec<(f64, String)>,
+}
+
+impl LineRow {
+    fn into_line(self) -> Result<Line, ApiError> {
+        let points = self.values.into_iter();
+        let points = points.map(|(time, value)| Ok((time, number(value)?)));
+        Ok(Line {
+            labels: self.metric,
+            points: points.collect::<Result<_, ApiError>>()?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ExemplarRow {
     series_labels: BTreeMap<String, String>,
@@ -173,6 +227,7 @@ struct ExemplarRow {
 struct ExemplarEntry {
     labels: BTreeMap<String, String>,
     value: String,
+    timestamp: f64,
 }
 
 impl ExemplarRow {
@@ -184,6 +239,7 @@ impl ExemplarRow {
                 series: series.clone(),
                 labels: entry.labels,
                 value: number(entry.value)?,
+                time: entry.timestamp,
             })
         })
     }

@@ -1,10 +1,12 @@
 //! `cargo demo`: the trading system running, with clients, and what its telemetry says.
 
+mod boards;
 mod drill;
 mod exposition;
 mod fleet;
 mod flows;
 mod links;
+mod plot;
 mod ports;
 mod process;
 mod run;

@@ -36,6 +36,15 @@ pub(crate) struct PictureError {
     reason: String,
 }
 
+impl PictureError {
+    pub(crate) fn new(file: &Path, error: &dyn std::error::Error) -> Self {
+        Self {
+            file: file.display().to_string(),
+            reason: error.to_string(),
+        }
+    }
+}
+
 /// A span in its row.
 struct Row<'a> {
     span: &'a Span,
@@ -45,14 +54,8 @@ struct Row<'a> {
 
 /// Draws `trace` into an SVG file.
 pub(crate) fn draw(trace: &Trace, file: &Path) -> Result<(), PictureError> {
-    let error = |reason: String| PictureError {
-        file: file.display().to_string(),
-        reason,
-    };
-    let picture = Picture::new(trace);
-    picture
-        .draw(file)
-        .map_err(|reason| error(reason.to_string()))
+    let drawn = Picture::new(trace).draw(file);
+    drawn.map_err(|error| PictureError::new(file, &*error))
 }
 
 struct Picture<'a> {
@@ -99,7 +102,7 @@ impl<'a> Picture<'a> {
         }
     }
 
-    fn draw(&self, file: &Path) -> Result<(), Box<dyn std::error::Error + '_>> {
+    fn draw<'b>(&self, file: &'b Path) -> Result<(), Box<dyn std::error::Error + 'b>> {
         let rows = i32::try_from(self.rows.len())?;
         let height = u32::try_from(2 * MARGIN + (rows + 3) * ROW)?;
         let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
