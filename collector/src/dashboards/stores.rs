@@ -83,7 +83,7 @@ pub(super) fn dashboard(alerts: &Alerts) -> Result<Dashboard, AlertError> {
         .runbook(&alerts.get("LNDNodeDown")?)
         .runbook(&alerts.get("FrontendDown")?),
         Panel::graph(
-            "Probes' durations",
+            "Durations of probes",
             "How long each probe took.",
             Unit::Seconds,
         )

@@ -17,6 +17,9 @@ pub(crate) struct Pace {
     pub(crate) step: Duration,
 }
 
+/// Of a panel's exemplars those of the longest are shown.
+const MOST_EXEMPLARS: usize = 60;
+
 /// A panel with its data.
 #[derive(Debug)]
 pub(crate) struct Shown<'a> {
@@ -81,6 +84,8 @@ impl Boards {
         }
         lines.retain(|(_, points)| !points.is_empty());
         exemplars.retain(|(time, _)| (self.range.0..=self.range.1).contains(time));
+        exemplars.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        exemplars.truncate(MOST_EXEMPLARS);
         Ok(Shown {
             panel,
             lines,

@@ -40,16 +40,8 @@ pub(crate) struct Stack {
     pub(crate) prometheus: String,
 }
 
-/// Links that lead to something.
-#[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) text: String,
-    /// The id of the trace among them.
-    pub(crate) trace: String,
-}
-
 /// Links to `trace` and to queries, once all of them lead to something.
-pub(crate) async fn find(stack: Stack, trace: String) -> Result<Found, LinkError> {
+pub(crate) async fn find(stack: Stack, trace: String) -> Result<String, LinkError> {
     let http = Client::builder().no_proxy().timeout(Duration::from_secs(5));
     let http = http
         .build()
@@ -69,8 +61,7 @@ pub(crate) async fn find(stack: Stack, trace: String) -> Result<Found, LinkError
             prometheus_link(&http, &stack, query).await
         ));
     }
-    let text = lines.join("\n");
-    Ok(Found { text, trace })
+    Ok(lines.join("\n"))
 }
 
 /// The trace's page, or its JSON: a Jaeger built from its module alone has no pages.

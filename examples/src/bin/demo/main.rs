@@ -6,6 +6,7 @@ mod exposition;
 mod fleet;
 mod flows;
 mod links;
+mod pictures;
 mod plot;
 mod ports;
 mod process;
@@ -17,7 +18,6 @@ mod traffic;
 mod trees;
 mod waterfall;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 
 use self::drill::DrillArgs;
+use self::pictures::PicturesArgs;
 
 /// Runs a small trading system and shows what its telemetry says.
 ///
@@ -74,14 +75,6 @@ struct Demo {
     /// Sample so many of a hundred traces.
     #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
     sample: u8,
-    /// With --stack: draw the trace it ends with into this SVG file.
-    #[arg(
-        long,
-        requires = "stack",
-        value_name = "FILE",
-        conflicts_with = "flows"
-    )]
-    draw: Option<PathBuf>,
     /// Listen on free ports, not on 3010 and so on, nor on the stack's usual ones.
     #[arg(long)]
     free_ports: bool,
@@ -96,6 +89,7 @@ struct Demo {
 #[derive(Debug, Subcommand)]
 enum Other {
     Drill(DrillArgs),
+    Pictures(PicturesArgs),
     /// Runs one service: how the demo starts each of them.
     #[command(subcommand, hide = true)]
     Service(Service),
@@ -127,6 +121,7 @@ async fn main() -> ExitCode {
     match cli.other {
         None => run::run(cli.demo).await,
         Some(Other::Drill(args)) => drill::run(args).await,
+        Some(Other::Pictures(args)) => pictures::run(args).await,
         Some(Other::Service(service)) => exit_code(match service {
             Service::Backend(args) => backend::run(*args).await,
             Service::MarginMonitor(args) => margin_monitor::run(*args).await,

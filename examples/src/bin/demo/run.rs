@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axisor_examples::service::{asked_to_end, exit_code};
 use axisor_stack::Stack;
-use axisor_tests::ApiError;
 use axisor_tests::jaeger::Jaeger;
 
 use super::Demo;
@@ -17,7 +16,6 @@ use super::links::LinkError;
 use super::ports::Ports;
 use super::process::{Orders, SharedTrees};
 use super::show::Show;
-use super::waterfall::PictureError;
 
 /// Why the demo does not end well.
 #[derive(Debug, thiserror::Error)]
@@ -34,10 +32,6 @@ pub(crate) enum DemoError {
     NoFlagship,
     #[error(transparent)]
     Flows(#[from] FlowsError),
-    #[error(transparent)]
-    Picture(#[from] PictureError),
-    #[error("Jaeger cannot be asked")]
-    Jaeger(#[from] ApiError),
     #[error("a link leads nowhere")]
     Link(#[from] LinkError),
     #[error("signals cannot be heard")]

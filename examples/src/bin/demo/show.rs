@@ -8,20 +8,18 @@ use std::time::{Duration, Instant};
 use axisor_examples::backend;
 use axisor_examples::service::asked_to_end;
 use axisor_stack::Stack;
-use axisor_tests::jaeger::Jaeger;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{interval, sleep};
 
 use super::Demo;
 use super::fleet::Fleet;
-use super::links::{self, Found, LinkError, PROCESSES};
+use super::links::{self, LinkError, PROCESSES};
 use super::ports::Ports;
 use super::process::{SharedTrees, lock};
 use super::run::DemoError;
 use super::screen::Screen;
 use super::summary::{self, Scrape};
 use super::traffic::Traffic;
-use super::waterfall;
 
 /// How often services are looked after.
 const LOOK: Duration = Duration::from_millis(250);
@@ -54,9 +52,9 @@ enum Links {
     #[default]
     None,
     /// They are being tried.
-    Tried(JoinHandle<Result<Found, LinkError>>),
+    Tried(JoinHandle<Result<String, LinkError>>),
     /// They all lead to something.
-    Found(Found),
+    Found(String),
 }
 
 impl<'a> Show<'a> {
@@ -106,10 +104,7 @@ impl<'a> Show<'a> {
         let last = self.summarise(&traffic).await;
         self.screen.keep();
         match links? {
-            Some(links) => {
-                self.screen.say(&links.text);
-                self.draw(&links.trace).await?;
-            }
+            Some(links) => self.screen.say(&links),
             None if end == End::TimeIsOver && self.stack.is_some() => {
                 return Err(DemoError::NoFlagship);
             }
@@ -222,7 +217,7 @@ impl<'a> Show<'a> {
             }
             (Links::Tried(trying), _) if trying.is_finished() => {
                 let found = found(trying).await?;
-                self.screen.say(&format!("{}\n", found.text));
+                self.screen.say(&format!("{found}\n"));
                 Links::Found(found)
             }
             (links, _) => links,
@@ -230,21 +225,8 @@ impl<'a> Show<'a> {
         Ok(())
     }
 
-    /// Draws the trace of the links, which by now is whole, if that is wanted.
-    async fn draw(&mut self, trace: &str) -> Result<(), DemoError> {
-        let (Some(stack), Some(file)) = (self.stack, &self.demo.draw) else {
-            return Ok(());
-        };
-        let trace = Jaeger::new(stack.jaeger()).trace(trace).await?;
-        if let Some(trace) = trace {
-            waterfall::draw(&trace, file)?;
-            self.screen.say(&format!("drawn: {}", file.display()));
-        }
-        Ok(())
-    }
-
     /// The links, waited for unless somebody asks for the end once more.
-    async fn finish_links(&mut self) -> Result<Option<Found>, DemoError> {
+    async fn finish_links(&mut self) -> Result<Option<String>, DemoError> {
         let enough = asked_to_end(false)?;
         match std::mem::take(&mut self.links) {
             Links::None => Ok(None),
@@ -257,7 +239,7 @@ impl<'a> Show<'a> {
     }
 }
 
-async fn found(trying: JoinHandle<Result<Found, LinkError>>) -> Result<Found, DemoError> {
+async fn found(trying: JoinHandle<Result<String, LinkError>>) -> Result<String, DemoError> {
     match trying.await {
         Ok(found) => Ok(found?),
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),

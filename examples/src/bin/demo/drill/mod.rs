@@ -17,7 +17,7 @@ use clap::Args;
 use self::drills::Drill;
 use self::fault::FaultError;
 use self::report::Report;
-use self::system::{Haste, System, SystemError};
+pub(crate) use self::system::{Conduct, Haste, System, SystemError};
 use self::watch::Watcher;
 
 /// Breaks every component for real, and waits for the page each should raise.
@@ -89,7 +89,7 @@ async fn with_system(haste: Haste, drills: &[&'static Drill]) -> Result<Report, 
     let mut asked = pin!(asked_to_end(false)?);
     eprintln!("starting the stack, the services and what they depend on");
     let mut system = tokio::select! {
-        system = System::start(haste) => system?,
+        system = System::start(haste, Conduct::Calm) => system?,
         () = &mut asked => return Ok(Report::default()),
     };
     let mut watcher = Watcher::new(&mut system, haste);

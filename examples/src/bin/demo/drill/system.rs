@@ -68,9 +68,18 @@ impl Haste {
     }
 }
 
+/// Whether something goes wrong by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Conduct {
+    /// Only what is broken on purpose.
+    Calm,
+    /// As in the demo.
+    Usual,
+}
+
 impl System {
     /// Starts everything on free ports, with clients that send requests from then on.
-    pub(crate) async fn start(haste: Haste) -> Result<Self, SystemError> {
+    pub(crate) async fn start(haste: Haste, conduct: Conduct) -> Result<Self, SystemError> {
         let ports = Ports::choose(true)?;
         let postgres = PostgresServer::start(CONNECTIONS)?;
         let redis = RedisServer::start()?;
@@ -106,7 +115,7 @@ impl System {
             ("TRADING_REDIS_URL", redis.url()),
             ("TRADING_LNMARKETS_URL", exchange),
         ];
-        let orders = orders(haste, &stack, stores);
+        let orders = orders(haste, conduct, &stack, stores);
         let mut fleet = Fleet::start(&ports, orders, &SharedTrees::default())?;
         fleet.ready().await?;
         let mut clients = JoinSet::new();
@@ -141,11 +150,16 @@ impl System {
     }
 }
 
-/// Nothing goes wrong by itself, and the services' telemetry is as often as the stack looks.
-fn orders(haste: Haste, stack: &Stack, stores: [(&'static str, String); 3]) -> Orders {
+/// The services' telemetry is as often as the stack looks.
+fn orders(
+    haste: Haste,
+    conduct: Conduct,
+    stack: &Stack,
+    stores: [(&'static str, String); 3],
+) -> Orders {
     let interval = haste.interval().as_millis().to_string();
     let telemetry = [
-        ("TRADING_CALM", "true".to_owned()),
+        ("TRADING_CALM", (conduct == Conduct::Calm).to_string()),
         ("AXISOR_LOGGING_LEVEL", "error".to_owned()),
         ("AXISOR_HEALTH_REFRESH", format!("{interval}ms")),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", stack.otlp_grpc()),
