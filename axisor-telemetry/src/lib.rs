@@ -29,6 +29,7 @@
 //! | make metrics of your own | [`Telemetry::counter`], [`Telemetry::gauge`], [`Telemetry::histogram`] |
 //! | count and trace HTTP requests | [`Telemetry::http_layer`], [`http`](mod@http) |
 //! | trace requests to other services and send the context along | [`Telemetry::http_client_layer`] |
+//! | trace calls of a database | [`database`], through [`Telemetry::database`] |
 //! | trace gRPC calls, as server and as client | `grpc`, a feature |
 //! | keep tasks and what goes through channels in their trace | [`task`] |
 //! | write log lines with the ids of their trace | [`Telemetry::log_layer`] |
@@ -71,6 +72,7 @@ pub mod config;
 #[cfg(any(feature = "doctor", feature = "http-check"))]
 mod connector;
 mod contained;
+pub mod database;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 pub mod exposition;

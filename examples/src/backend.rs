@@ -24,7 +24,7 @@ use crate::fate::Fate;
 use crate::peer::{CallError, Peer};
 use crate::positions::Position;
 use crate::service::{self, Common, ServiceError};
-use crate::stores::{StoreUrls, Stores};
+use crate::stores::{StoreUrls, Stores, TracedStores};
 use crate::users::{User, Users};
 use crate::wire::{
     Automation, AutomationKind, Execution, Job, JobQueue, NewAutomation, Payment, PaymentJob,
@@ -77,7 +77,7 @@ pub struct BackendArgs {
 
 struct Backend {
     users: Users,
-    stores: Stores,
+    stores: TracedStores,
     automations: Mutex<BTreeMap<u64, Automation>>,
     runs: AtomicU64,
     executor: Peer,
@@ -103,6 +103,7 @@ enum ApiError {
 pub async fn run(args: BackendArgs) -> Result<(), ServiceError> {
     let stores = Stores::new(&args.stores)?;
     let telemetry = start_telemetry(args.common.fate(), &stores)?;
+    let stores = stores.traced_by(&telemetry);
     stores.prepare(&Users::new(args.common.seed)).await;
     let _polls = telemetry.polls().start();
     for polled in [Polled::ActiveUsers, Polled::DatabaseConnections] {
@@ -146,7 +147,7 @@ fn router(backend: Backend) -> Router {
 }
 
 impl Backend {
-    fn new(args: &BackendArgs, telemetry: &Telemetry, stores: Stores) -> Self {
+    fn new(args: &BackendArgs, telemetry: &Telemetry, stores: TracedStores) -> Self {
         let peer = |name, url: &Url| Peer::new(name, url.clone(), telemetry);
         let users = Users::new(args.common.seed);
         let first = users.iter().map(|user| (user.id, margin_check_of(user)));

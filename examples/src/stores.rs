@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use axisor_telemetry::TelemetryBuilder;
+use axisor_telemetry::database::Database;
 use axisor_telemetry::health::{HealthCheck, PostgresCheck, RedisCheck};
+use axisor_telemetry::{Telemetry, TelemetryBuilder};
 use clap::Args;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use sqlx::PgPool;
@@ -91,9 +92,31 @@ impl Stores {
         telemetry
     }
 
+    /// The same, each of whose calls is in the trace it is made for.
+    #[must_use]
+    pub fn traced_by(self, telemetry: &Telemetry) -> TracedStores {
+        TracedStores {
+            stores: self,
+            database: telemetry.database("postgresql").namespace("trading"),
+            redis: telemetry.database("redis"),
+        }
+    }
+}
+
+/// The stores, as the backend uses them.
+#[derive(Clone)]
+pub struct TracedStores {
+    stores: Stores,
+    database: Database,
+    redis: Database,
+}
+
+impl TracedStores {
     /// Makes the table, and says that all users were there.
     pub async fn prepare(&self, users: &Users) {
-        let Some(pool) = &self.database else { return };
+        let Some(pool) = &self.stores.database else {
+            return;
+        };
         let create = format!(
             "CREATE TABLE IF NOT EXISTS {TABLE} (id bigint PRIMARY KEY, last_activity_at timestamptz NOT NULL)"
         );
@@ -105,15 +128,37 @@ impl Stores {
         }
     }
 
-    /// Notes that a user was there. A database that is away costs the user nothing.
+    /// Notes that a user was there, and how often. A store that is away costs the user nothing.
     pub async fn seen(&self, user: u64) {
-        let Some(pool) = &self.database else { return };
+        self.noted(user).await;
+        self.counted(user).await;
+    }
+
+    async fn noted(&self, user: u64) {
+        let Some(pool) = &self.stores.database else {
+            return;
+        };
         let note = format!(
             "INSERT INTO {TABLE} VALUES ($1, now()) ON CONFLICT (id) DO UPDATE SET last_activity_at = now()"
         );
-        let noted = sqlx::query(&note).bind(user.cast_signed()).execute(pool);
+        let note = sqlx::query(&note).bind(user.cast_signed()).execute(pool);
+        let noted = self.database.call("INSERT trading_users", note);
         if let Err(error) = noted.await {
             tracing::debug!(%error, "a user's activity was not noted");
+        }
+    }
+
+    async fn counted(&self, user: u64) {
+        let Some(mut redis) = self.stores.redis.clone() else {
+            return;
+        };
+        let mut count = redis::cmd("HINCRBY");
+        count.arg(TABLE).arg(user).arg(1);
+        let counted = self
+            .redis
+            .call("HINCRBY", count.query_async::<()>(&mut redis));
+        if let Err(error) = counted.await {
+            tracing::debug!(%error, "a user was not counted");
         }
     }
 }

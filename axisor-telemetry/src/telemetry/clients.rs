@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Telemetry;
+use crate::database::Database;
 use crate::http::HttpClientLayer;
 
 impl Telemetry {
@@ -45,5 +46,12 @@ impl Telemetry {
     /// ```
     pub fn http_client_layer(&self) -> HttpClientLayer {
         HttpClientLayer::new(Arc::clone(&self.0.scope))
+    }
+
+    /// A database whose calls are traced; `system` is its kind as the conventions call it, [`postgresql`, `redis` and so
+    /// on](https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/#db-system-name). [`database`](crate::database)
+    /// has an example.
+    pub fn database(&self, system: &'static str) -> Database {
+        Database::new(Arc::clone(&self.0.scope), system)
     }
 }

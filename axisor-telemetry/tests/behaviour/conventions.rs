@@ -13,9 +13,11 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use opentelemetry::trace::SpanKind;
 use opentelemetry_semantic_conventions::attribute::{
-    CLIENT_ADDRESS, CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, ERROR_TYPE,
-    HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, HTTP_REQUEST_RESEND_COUNT,
-    HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, NETWORK_PROTOCOL_VERSION, RPC_METHOD,
+    CLIENT_ADDRESS, CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, DB_COLLECTION_NAME,
+    DB_NAMESPACE, DB_OPERATION_NAME, DB_QUERY_SUMMARY, DB_RESPONSE_STATUS_CODE, DB_SYSTEM_NAME,
+    ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, HTTP_REQUEST_RESEND_COUNT,
+    HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, MESSAGING_DESTINATION_NAME, MESSAGING_OPERATION_NAME,
+    MESSAGING_OPERATION_TYPE, MESSAGING_SYSTEM, NETWORK_PROTOCOL_VERSION, RPC_METHOD,
     RPC_METHOD_ORIGINAL, RPC_RESPONSE_STATUS_CODE, RPC_SYSTEM_NAME, SERVER_ADDRESS, SERVER_PORT,
     URL_FULL, URL_PATH, URL_SCHEME, URL_TEMPLATE, USER_AGENT_ORIGINAL,
 };
@@ -80,6 +82,44 @@ const GRPC_CLIENT: Convention = Convention {
         SERVER_ADDRESS,
     ],
     further: &[ERROR_TYPE, SERVER_PORT],
+};
+
+/// <https://opentelemetry.io/docs/specs/semconv/database/database-spans/>
+const DATABASE: Convention = Convention {
+    required: &[
+        DB_SYSTEM_NAME,
+        DB_NAMESPACE,
+        DB_QUERY_SUMMARY,
+        DB_OPERATION_NAME,
+        SERVER_ADDRESS,
+        SERVER_PORT,
+    ],
+    further: &[DB_COLLECTION_NAME, DB_RESPONSE_STATUS_CODE, ERROR_TYPE],
+};
+
+/// <https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/>
+const PRODUCER: Convention = Convention {
+    required: &[
+        MESSAGING_SYSTEM,
+        MESSAGING_DESTINATION_NAME,
+        MESSAGING_OPERATION_NAME,
+        MESSAGING_OPERATION_TYPE,
+        "axisor.outcome",
+    ],
+    further: &[ERROR_TYPE],
+};
+
+const CONSUMER: Convention = Convention {
+    required: &[
+        MESSAGING_SYSTEM,
+        MESSAGING_DESTINATION_NAME,
+        MESSAGING_OPERATION_NAME,
+        MESSAGING_OPERATION_TYPE,
+        "axisor.job.attempt",
+        "axisor.job.wait_seconds",
+        "axisor.outcome",
+    ],
+    further: &[ERROR_TYPE],
 };
 
 /// <https://opentelemetry.io/docs/specs/semconv/code/>
@@ -191,6 +231,53 @@ fn annotated_calls() {
     let telemetry = TestTelemetry::new();
     telemetry.in_scope(check).expect_err("an error");
     CALL.assert_held(&telemetry.spans(), &SpanKind::Internal);
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn databases() {
+    let telemetry = TestTelemetry::new();
+    let redis = telemetry
+        .database("redis")
+        .namespace("0")
+        .server("cache", 6379);
+    let refused = redis::make_extension_error("OOM".to_owned(), Some("full".to_owned()));
+    redis
+        .call("SET", async { Err::<(), _>(refused) })
+        .await
+        .expect_err("refused");
+    redis
+        .call("SELECT orders", async { Ok::<_, Infallible>(()) })
+        .await
+        .expect("well");
+    DATABASE.assert_held(&telemetry.spans(), &SpanKind::Client);
+}
+
+#[tokio::test]
+async fn jobs() {
+    let telemetry = TestTelemetry::new();
+    let queue = telemetry.queue("payments").system("redis");
+    let mut carriers = Vec::new();
+    let sent = queue.send(async |carrier| {
+        carriers.push(carrier);
+        Ok::<_, std::io::Error>(())
+    });
+    sent.await.expect("sent");
+    let fails = || async { Err::<(), _>(std::io::Error::other("full")) };
+    queue
+        .send(async |_| fails().await)
+        .await
+        .expect_err("not sent");
+    queue
+        .process(&carriers[0], fails())
+        .await
+        .expect_err("failed");
+    let of = |name: &str| {
+        let spans = telemetry.spans().into_iter();
+        spans.filter(|span| span.name == name).collect::<Vec<_>>()
+    };
+    PRODUCER.assert_held(&of("send payments"), &SpanKind::Producer);
+    CONSUMER.assert_held(&of("process payments"), &SpanKind::Consumer);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod config;
 #[cfg(feature = "axum")]
 mod conventions;
 mod custom;
+mod database;
 mod exemplars;
 #[cfg(all(feature = "axum", feature = "http"))]
 mod export;
