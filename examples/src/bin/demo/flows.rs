@@ -252,6 +252,7 @@ fn counterpart(span: &Span) -> Option<&'static str> {
         {
             None
         }
+        "client" if span.tag("db.system.name").is_some() => None,
         "client" => Some("server"),
         "producer" if span.tag("axisor.outcome") == Some(&Value::from("success")) => {
             Some("consumer")
