@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use axisor_stack::{Component, Stack, Watch};
+use axisor_stack::{Component, Stack, StackBuilder, Watch};
 use axisor_tests::nginx::NginxServer;
 use axisor_tests::postgres::PostgresServer;
 use axisor_tests::prometheus::Prometheus;
@@ -22,9 +22,7 @@ async fn watching(watched: impl IntoIterator<Item = Watch>) -> (Stack, Prometheu
         .free_ports()
         .only([Component::Prometheus])
         .scrape_interval(INTERVAL);
-    let builder = watched
-        .into_iter()
-        .fold(builder, |builder, watch| builder.watch(watch));
+    let builder = watched.into_iter().fold(builder, StackBuilder::watch);
     let stack = builder.start().await.expect("a Prometheus and exporters");
     let prometheus = Prometheus::new(stack.prometheus());
     (stack, prometheus)

@@ -35,11 +35,11 @@ async fn through_the_collector_they_lead_to_traces_and_split_no_series() {
 async fn from_the_services_own_page_they_do_the_same() {
     let port = ports::free_port().expect("a port");
     // A job that takes all samples of its target, as the original's jobs do.
-    let stack = stack("axisor-frontend", port).await;
+    let stack = stack("node-exporter", port).await;
     let by_scrape = [("OTEL_METRICS_EXPORTER", "none")];
     let service = start(&stack, "axisor-backend", port, &by_scrape).await;
     relay(&service).await;
-    assert_lead_to_traces(&stack, "axisor-frontend").await;
+    assert_lead_to_traces(&stack, "node-exporter").await;
     stack.down().await.expect("down");
 }
 
