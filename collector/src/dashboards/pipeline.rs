@@ -6,6 +6,9 @@ use super::Dashboard;
 use super::panel::{Panel, Query, Unit, row};
 use super::query::{rate, rate_or_zero};
 
+/// Prometheus puts the path of the file before a group's name, which says where a machine keeps it.
+const RULE_GROUPS: &str = "max by (group) (label_replace(prometheus_rule_group_last_duration_seconds, \"group\", \"$1\", \"rule_group\", \".*;(.*)\"))";
+
 pub(super) fn dashboard() -> Dashboard {
     let ask = |expression: &str, legend| Query::new(expression.to_owned(), legend);
     let services = vec![
@@ -56,10 +59,8 @@ pub(super) fn dashboard() -> Dashboard {
             .ask(ask("min by (job) (up)", "{{job}}")),
         Panel::graph("Scrapes", "How long each job's scrape took.", Unit::Seconds)
             .ask(ask("max by (job) (scrape_duration_seconds)", "{{job}}")),
-        Panel::graph("Rules", "How long each group of rules took.", Unit::Seconds).ask(ask(
-            "max by (rule_group) (prometheus_rule_group_last_duration_seconds)",
-            "{{rule_group}}",
-        )),
+        Panel::graph("Rules", "How long each group of rules took.", Unit::Seconds)
+            .ask(ask(RULE_GROUPS, "{{group}}")),
         Panel::graph("Alerts that fire", "As Alertmanager has them.", Unit::Count)
             .ask(ask("sum by (state) (alertmanager_alerts)", "{{state}}")),
     ];
