@@ -1,6 +1,5 @@
 //! `cargo stack`: brings the stack up, builds what it needs, looks through its rules and makes its dashboards.
 
-use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,6 +12,7 @@ use axisor_stack::{
     Watch, provision,
 };
 use clap::{Args, Parser, Subcommand};
+use error_reporter::Report;
 use etcetera::BaseStrategy;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
@@ -194,20 +194,10 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", with_causes(&error));
+            eprintln!("error: {}", Report::new(error));
             ExitCode::FAILURE
         }
     }
-}
-
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 fn write_dashboards() -> Result<(), CommandError> {

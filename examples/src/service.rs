@@ -11,6 +11,7 @@ use axisor_telemetry::serve::{BeaconError, ServeError};
 use axisor_telemetry::{MetricError, StartError, Telemetry, TelemetryGuard};
 use axum::Router;
 use clap::{Args, Parser};
+use error_reporter::Report;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
@@ -107,21 +108,10 @@ pub fn exit_code(outcome: Result<(), impl Error>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", with_causes(&error));
+            eprintln!("error: {}", Report::new(error));
             ExitCode::FAILURE
         }
     }
-}
-
-/// An error and what led to it, on one line.
-pub fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 /// Runs a worker: jobs on one port, `/metrics` and `/health` by the small built-in server on another. Gives the telemetry

@@ -1,6 +1,5 @@
 //! `cargo doctor`: why nothing arrives, asked with a service's environment.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,6 +8,7 @@ use axisor_telemetry::config::{Config, Origin};
 use axisor_telemetry::doctor::{Diagnosis, Doctor, DoctorError};
 use axisor_telemetry::{StartError, Telemetry, TelemetryBuilder};
 use clap::Parser;
+use error_reporter::Report;
 
 /// Sends a metric, a span and a log line as a service with this environment would (OTEL_*, AXISOR_*), looks for each in the
 /// Collector, Prometheus and Jaeger, and says which hop lost it, why, and what to do.
@@ -74,7 +74,7 @@ async fn main() -> ExitCode {
             ExitCode::from(u8::from(!diagnosis.is_healthy()))
         }
         Err(error) => {
-            eprintln!("error: {}", with_causes(&error));
+            eprintln!("error: {}", Report::new(error));
             ExitCode::from(2)
         }
     }
@@ -156,14 +156,4 @@ fn says_where(config: &Config) -> bool {
         |key: &str| key == "disabled" || key.ends_with(".exporter") || key.ends_with(".endpoint");
     let mut settings = config.effective();
     settings.any(|(key, _, origin)| decides(key) && *origin != Origin::Default)
-}
-
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
