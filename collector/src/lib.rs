@@ -22,6 +22,7 @@
 //! | [`dashboards`] | Grafana dashboards, made from the catalogue and the rules |
 //! | `builder` `stack` | all of it put together, started and stopped |
 //! | [`lint`] | what in rules, dashboards and scrape jobs can never work |
+//! | `rules` | what is read of a file of rules, for both |
 
 mod alerting;
 mod builder;
@@ -42,6 +43,7 @@ mod ports;
 mod process;
 mod progress;
 mod render;
+mod rules;
 mod site;
 mod stack;
 mod tail;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use promql_parser::parser::{self, Expr, token};
-use serde::Deserialize;
 
 use super::panel::Threshold;
+use crate::rules::{Rule, RuleFile};
 use crate::site::committed;
 
 /// Why a panel cannot go by an alert.
@@ -45,25 +45,6 @@ pub(super) struct Alert {
     pub runbook: String,
 }
 
-#[derive(Deserialize)]
-struct File {
-    groups: Vec<Group>,
-}
-
-#[derive(Deserialize)]
-struct Group {
-    rules: Vec<Rule>,
-}
-
-#[derive(Deserialize)]
-struct Rule {
-    #[serde(default)]
-    alert: String,
-    expr: String,
-    #[serde(default)]
-    annotations: BTreeMap<String, String>,
-}
-
 /// The committed alerts by their names.
 pub(super) struct Alerts(BTreeMap<String, Rule>);
 
@@ -73,11 +54,12 @@ impl Alerts {
         let text = text.map_err(|error| AlertError::Rules {
             reason: error.to_string(),
         })?;
-        let file: File = serde_yaml_ng::from_str(&text).map_err(|error| AlertError::Rules {
+        let file: RuleFile = serde_yaml_ng::from_str(&text).map_err(|error| AlertError::Rules {
             reason: error.to_string(),
         })?;
-        let rules = file.groups.into_iter().flat_map(|group| group.rules);
-        let named = rules.map(|rule| (rule.alert.clone(), rule));
+        let named = file
+            .into_rules()
+            .filter_map(|rule| Some((rule.alert.clone()?, rule)));
         Ok(Self(named.collect()))
     }
 

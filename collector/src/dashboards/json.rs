@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::Dashboard;
 use super::panel::{Kind, Panel, Query, Row, Threshold, Unit};
-use super::{Dashboard, dashboard_link};
 
 /// Columns of Grafana's grid, and what panels take of it.
 const COLUMNS: usize = 24;
@@ -26,11 +26,27 @@ impl Dashboard {
             "schemaVersion": 41,
             "refresh": "10s",
             "time": {"from": "now-1h", "to": "now"},
-            "links": [dashboard_link()],
+            "links": [others()],
             "templating": {"list": self.variables.iter().map(variable).collect::<Vec<_>>()},
             "panels": panels(&self.rows),
         })
     }
+}
+
+/// A menu of all the others, which have the same tag.
+fn others() -> Value {
+    json!({
+        "type": "dashboards",
+        "title": "Axisor",
+        "icon": "external link",
+        "tooltip": "",
+        "url": "",
+        "tags": ["axisor"],
+        "asDropdown": true,
+        "targetBlank": false,
+        "includeVars": false,
+        "keepTime": true,
+    })
 }
 
 /// Every value that a label has among a series, all of them chosen.

@@ -85,22 +85,6 @@ pub fn all() -> Result<Vec<Dashboard>, DashboardError> {
     ])
 }
 
-/// To all the others, which have the same tag.
-fn dashboard_link() -> serde_json::Value {
-    serde_json::json!({
-        "type": "dashboards",
-        "title": "Axisor",
-        "icon": "external link",
-        "tooltip": "",
-        "url": "",
-        "tags": ["axisor"],
-        "asDropdown": true,
-        "targetBlank": false,
-        "includeVars": false,
-        "keepTime": true,
-    })
-}
-
 /// Where they are committed.
 #[must_use]
 pub fn committed_dir() -> PathBuf {

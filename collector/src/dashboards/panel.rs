@@ -146,7 +146,7 @@ impl Panel {
         self
     }
 
-    /// Bad below 1.
+    /// Is bad below `number`, for which there is no alert.
     pub(super) fn bad_below(mut self, number: f64) -> Self {
         self.threshold = Some(Threshold::Below(number));
         self

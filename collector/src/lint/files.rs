@@ -1,15 +1,14 @@
 //! The files, and the expressions in them.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::grafana;
+use crate::rules::{Rule, RuleFile};
 use crate::site::committed;
 
 /// What to look through.
@@ -75,26 +74,6 @@ pub(super) struct Expression {
     pub role: Role,
 }
 
-#[derive(Deserialize)]
-struct RuleFile {
-    groups: Vec<Group>,
-}
-
-#[derive(Deserialize)]
-struct Group {
-    rules: Vec<Rule>,
-}
-
-#[derive(Deserialize)]
-struct Rule {
-    alert: Option<String>,
-    #[serde(default)]
-    record: String,
-    expr: String,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-}
-
 impl LintFiles {
     /// What is committed: every file of rules, every dashboard, and the scrape jobs.
     ///
@@ -115,8 +94,8 @@ impl LintFiles {
         let mut expressions = Vec::new();
         for file in &self.rules {
             let read: RuleFile = yaml(file, "rules")?;
-            let rules = read.groups.into_iter().flat_map(|group| group.rules);
-            expressions.extend(rules.map(|rule| rule.expression(file)));
+            let rules = read.into_rules();
+            expressions.extend(rules.map(|rule| expression(rule, file)));
         }
         for file in &self.dashboards {
             expressions.extend(grafana::expressions(file)?);
@@ -125,29 +104,27 @@ impl LintFiles {
     }
 }
 
-impl Rule {
-    fn expression(self, file: &Path) -> Expression {
-        let place = self.place();
-        Expression {
-            file: file.to_owned(),
-            place,
-            text: self.expr,
-            role: match self.alert {
-                Some(_) => Role::Alert,
-                None => Role::Recording { name: self.record },
-            },
-        }
+fn expression(rule: Rule, file: &Path) -> Expression {
+    let place = place(&rule);
+    Expression {
+        file: file.to_owned(),
+        place,
+        text: rule.expr,
+        role: match rule.alert {
+            Some(_) => Role::Alert,
+            None => Role::Recording { name: rule.record },
+        },
     }
+}
 
-    /// Several rules may record one name, told apart by their labels.
-    fn place(&self) -> String {
-        if let Some(alert) = &self.alert {
-            return alert.clone();
-        }
-        let labels = self.labels.values().map(String::as_str);
-        let words: Vec<&str> = iter::once(self.record.as_str()).chain(labels).collect();
-        words.join(" ")
+/// Several rules may record one name, told apart by their labels.
+fn place(rule: &Rule) -> String {
+    if let Some(alert) = &rule.alert {
+        return alert.clone();
     }
+    let labels = rule.labels.values().map(String::as_str);
+    let words: Vec<&str> = iter::once(rule.record.as_str()).chain(labels).collect();
+    words.join(" ")
 }
 
 pub(super) fn yaml<T: DeserializeOwned>(
