@@ -16,7 +16,7 @@ use clap::Args;
 use tokio::time::{Instant, sleep};
 
 use super::boards::{BoardError, Boards, Pace, now};
-use super::drill::{Conduct, Haste, System, SystemError};
+use super::system::{Haste, Mishaps, System, SystemError};
 use super::waterfall::{self, PictureError};
 
 /// How many times faster than usual everything is looked at: else a picture of a minute has six points.
@@ -75,7 +75,7 @@ async fn run_pictures(args: &PicturesArgs) -> Result<(), PicturesError> {
     let mut asked = pin!(asked_to_end(false)?);
     eprintln!("starting the stack, the services and what they depend on");
     let system = tokio::select! {
-        system = System::start(Haste(HASTE), Conduct::Usual) => system?,
+        system = System::start(Haste(HASTE), Mishaps::Usual) => system?,
         () = &mut asked => return Ok(()),
     };
     eprintln!("letting them run for {:?}", args.time);

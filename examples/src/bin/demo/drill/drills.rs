@@ -12,7 +12,7 @@ use super::fault::Fault::{
     self, End, Exchange, FillConnections, FillMemory, FillQueue, Freeze, SlowPages,
 };
 use super::fault::Part::{Nginx, Postgres, Process, Redis, Stack};
-use super::pager::Page;
+use crate::pager::Page;
 use crate::ports::OUTSIDE;
 
 /// One thing that goes wrong.

@@ -14,9 +14,9 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::system::System;
 use crate::fleet::{FleetError, client};
 use crate::ports::OUTSIDE;
+use crate::system::System;
 
 /// So many connections run a statement: more than the 80 at which there is an alert, and fewer than the 100 there are.
 const BUSY_CONNECTIONS: usize = 85;

@@ -2,9 +2,7 @@
 
 mod drills;
 mod fault;
-mod pager;
 mod report;
-mod system;
 mod watch;
 
 use std::io;
@@ -17,8 +15,8 @@ use clap::Args;
 use self::drills::Drill;
 use self::fault::FaultError;
 use self::report::Report;
-pub(crate) use self::system::{Conduct, Haste, System, SystemError};
 use self::watch::Watcher;
+use crate::system::{Haste, Mishaps, System, SystemError};
 
 /// Breaks every component for real, and waits for the page each should raise.
 ///
@@ -89,7 +87,7 @@ async fn with_system(haste: Haste, drills: &[&'static Drill]) -> Result<Report, 
     let mut asked = pin!(asked_to_end(false)?);
     eprintln!("starting the stack, the services and what they depend on");
     let mut system = tokio::select! {
-        system = System::start(haste, Conduct::Calm) => system?,
+        system = System::start(haste, Mishaps::None) => system?,
         () = &mut asked => return Ok(Report::default()),
     };
     let mut watcher = Watcher::new(&mut system, haste);

@@ -9,7 +9,7 @@ use super::DrillError;
 use super::drills::{ALWAYS_MAY, Drill, Sign};
 use super::fault::Held;
 use super::report::{Report, Row};
-use super::system::{Haste, System};
+use crate::system::{Haste, System};
 
 /// The time between two looks.
 const LOOK: Duration = Duration::from_millis(100);

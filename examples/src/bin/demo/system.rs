@@ -1,4 +1,4 @@
-//! All that runs during a drill: the services and what they depend on, the stack that watches them, and who is paged.
+//! The whole system: the services and what they depend on, the stack that watches them, and who is paged.
 
 use std::io;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use axisor_tests::postgres::{PostgresError, PostgresServer};
 use axisor_tests::redis::{RedisError, RedisServer};
 use tokio::task::JoinSet;
 
-use super::pager::Pager;
 use crate::fleet::{Fleet, FleetError};
+use crate::pager::Pager;
 use crate::ports::{OUTSIDE, Ports};
 use crate::process::{Orders, SharedTrees};
 use crate::traffic::Traffic;
@@ -70,16 +70,16 @@ impl Haste {
 
 /// Whether something goes wrong by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Conduct {
+pub(crate) enum Mishaps {
     /// Only what is broken on purpose.
-    Calm,
+    None,
     /// As in the demo.
     Usual,
 }
 
 impl System {
     /// Starts everything on free ports, with clients that send requests from then on.
-    pub(crate) async fn start(haste: Haste, conduct: Conduct) -> Result<Self, SystemError> {
+    pub(crate) async fn start(haste: Haste, mishaps: Mishaps) -> Result<Self, SystemError> {
         let ports = Ports::choose(true)?;
         let postgres = PostgresServer::start(CONNECTIONS)?;
         let redis = RedisServer::start()?;
@@ -115,7 +115,7 @@ impl System {
             ("TRADING_REDIS_URL", redis.url()),
             ("TRADING_LNMARKETS_URL", exchange),
         ];
-        let orders = orders(haste, conduct, &stack, stores);
+        let orders = orders(haste, mishaps, &stack, stores);
         let mut fleet = Fleet::start(&ports, orders, &SharedTrees::default())?;
         fleet.ready().await?;
         let mut clients = JoinSet::new();
@@ -153,13 +153,13 @@ impl System {
 /// The services' telemetry is as often as the stack looks.
 fn orders(
     haste: Haste,
-    conduct: Conduct,
+    mishaps: Mishaps,
     stack: &Stack,
     stores: [(&'static str, String); 3],
 ) -> Orders {
     let interval = haste.interval().as_millis().to_string();
     let telemetry = [
-        ("TRADING_CALM", (conduct == Conduct::Calm).to_string()),
+        ("TRADING_CALM", (mishaps == Mishaps::None).to_string()),
         ("AXISOR_LOGGING_LEVEL", "error".to_owned()),
         ("AXISOR_HEALTH_REFRESH", format!("{interval}ms")),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", stack.otlp_grpc()),
