@@ -1,14 +1,10 @@
 //! What the dashboards show of a running system: asked as Grafana would ask, and drawn.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axisor_stack::dashboards::{Dashboard, Panel, Query};
 use axisor_tests::ApiError;
 use axisor_tests::prometheus::{Line, Prometheus};
-
-use super::plot;
-use super::waterfall::PictureError;
 
 /// What stands for Grafana's `$__rate_interval`, and for the time between two points.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +25,9 @@ pub(crate) struct Shown<'a> {
     pub(crate) exemplars: Vec<(f64, f64)>,
 }
 
+/// A dashboard with the data of its panels.
+pub(crate) type Page<'a> = (&'a Dashboard, Vec<Shown<'a>>);
+
 /// The system that dashboards look at.
 #[derive(Debug)]
 pub(crate) struct Boards {
@@ -38,26 +37,21 @@ pub(crate) struct Boards {
     pub(crate) range: (f64, f64),
 }
 
-/// Why a dashboard cannot be shown.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum BoardError {
-    #[error(transparent)]
-    Api(#[from] ApiError),
-    #[error(transparent)]
-    Picture(#[from] PictureError),
-}
-
 impl Boards {
-    /// The panels of a dashboard, asked with every value of its variables.
+    /// The panels of all these dashboards, asked with every value of their variables.
     pub(crate) async fn show<'a>(
         &self,
-        dashboard: &'a Dashboard,
-    ) -> Result<Vec<Shown<'a>>, ApiError> {
-        let mut shown = Vec::new();
-        for panel in dashboard.rows.iter().flat_map(|row| &row.panels) {
-            shown.push(self.panel(dashboard, panel).await?);
+        dashboards: &'a [Dashboard],
+    ) -> Result<Vec<Page<'a>>, ApiError> {
+        let mut pages = Vec::new();
+        for dashboard in dashboards {
+            let mut shown = Vec::new();
+            for panel in dashboard.rows.iter().flat_map(|row| &row.panels) {
+                shown.push(self.panel(dashboard, panel).await?);
+            }
+            pages.push((dashboard, shown));
         }
-        Ok(shown)
+        Ok(pages)
     }
 
     async fn panel<'a>(
@@ -101,18 +95,6 @@ impl Boards {
             expression.replace(&format!("${label}"), ".*")
         };
         dashboard.variables.iter().fold(expression, chosen)
-    }
-
-    /// Draws a dashboard into `dir` and says where.
-    pub(crate) async fn draw(
-        &self,
-        dashboard: &Dashboard,
-        dir: &Path,
-    ) -> Result<PathBuf, BoardError> {
-        let shown = self.show(dashboard).await?;
-        let file = dir.join(format!("{}.svg", dashboard.uid));
-        plot::draw(dashboard.title, &shown, self.range, &file)?;
-        Ok(file)
     }
 }
 

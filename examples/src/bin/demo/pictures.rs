@@ -15,7 +15,8 @@ use axisor_tests::prometheus::Prometheus;
 use clap::Args;
 use tokio::time::{Instant, sleep};
 
-use super::boards::{BoardError, Boards, Pace, now};
+use super::boards::{Boards, Pace, Page, Shown, now};
+use super::plot;
 use super::system::{Haste, Mishaps, System, SystemError};
 use super::waterfall::{self, PictureError};
 
@@ -55,8 +56,6 @@ enum PicturesError {
     NoData { panels: Vec<String> },
     #[error("no trace over all processes in Jaeger")]
     NoTrace,
-    #[error(transparent)]
-    Board(#[from] BoardError),
     #[error(transparent)]
     Picture(#[from] PictureError),
     #[error(transparent)]
@@ -98,13 +97,15 @@ impl PicturesArgs {
             pace: PACE,
             range: (start, now()),
         };
-        until_data(&mut boards, &dashboards).await?;
+        let pages = until_data(&mut boards, &dashboards).await?;
         std::fs::create_dir_all(&self.dir).map_err(|source| PicturesError::Directory {
             dir: self.dir.clone(),
             source,
         })?;
-        for dashboard in &dashboards {
-            println!("{}", boards.draw(dashboard, &self.dir).await?.display());
+        for (dashboard, shown) in &pages {
+            let file = self.dir.join(format!("{}.svg", dashboard.uid));
+            plot::draw(dashboard.title, shown, boards.range, &file)?;
+            println!("{}", file.display());
         }
         let file = self.dir.join("trace.svg");
         let jaeger = Jaeger::new(system.stack.jaeger());
@@ -114,13 +115,17 @@ impl PicturesArgs {
     }
 }
 
-/// Waits until every panel of every dashboard has data.
-async fn until_data(boards: &mut Boards, dashboards: &[Dashboard]) -> Result<(), PicturesError> {
+/// Waits until every panel of every dashboard has data, and gives it.
+async fn until_data<'a>(
+    boards: &mut Boards,
+    dashboards: &'a [Dashboard],
+) -> Result<Vec<Page<'a>>, PicturesError> {
     let give_up = Instant::now() + WITHIN;
     loop {
-        let panels = empty(boards, dashboards).await?;
+        let pages = boards.show(dashboards).await?;
+        let panels = empty(&pages);
         if panels.is_empty() {
-            return Ok(());
+            return Ok(pages);
         }
         if Instant::now() >= give_up {
             return Err(PicturesError::NoData { panels });
@@ -131,14 +136,13 @@ async fn until_data(boards: &mut Boards, dashboards: &[Dashboard]) -> Result<(),
 }
 
 /// The panels without data.
-async fn empty(boards: &Boards, dashboards: &[Dashboard]) -> Result<Vec<String>, ApiError> {
-    let mut empty = Vec::new();
-    for dashboard in dashboards {
-        let shown = boards.show(dashboard).await?;
+fn empty(pages: &[Page<'_>]) -> Vec<String> {
+    let of_page = |(dashboard, shown): &Page<'_>| {
         let shown = shown.iter().filter(|shown| shown.lines.is_empty());
-        empty.extend(shown.map(|shown| format!("`{}` of {}", shown.panel.title, dashboard.title)));
-    }
-    Ok(empty)
+        let name = |shown: &Shown<'_>| format!("`{}` of {}", shown.panel.title, dashboard.title);
+        shown.map(name).collect::<Vec<_>>()
+    };
+    pages.iter().flat_map(of_page).collect()
 }
 
 /// Of the traces that went all the way the one with the most spans.
